@@ -1,0 +1,4 @@
+/** A value that survives a round trip through JSON text unchanged. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+
+export type JsonObject = { readonly [key: string]: Json }

@@ -1,0 +1,40 @@
+import * as z from 'zod/mini'
+
+const Banner = z.looseObject({ message: z.string(), endpoints: z.array(z.string()) })
+
+/** The JSON banner of `GET /`, which every version has: a liveness answer and a hint of routes (contract, HTTP 1.1). */
+export type BannerReading =
+  | { readonly kind: 'banner'; readonly message: string; readonly endpoints: readonly string[] }
+  | { readonly kind: 'other' }
+
+export function readBanner(body: unknown): BannerReading {
+  const banner = Banner.safeParse(body)
+  if (!banner.success || !banner.data.endpoints.some((line) => line.includes('/v1/')))
+    return { kind: 'other' }
+  return { kind: 'banner', message: banner.data.message, endpoints: banner.data.endpoints }
+}
+
+const Status = z.looseObject({ status: z.string() })
+
+/** True for the `{"status":"ok"}` of `/healthz`. A 200 with any other body is somebody else's page. */
+export function isHealthy(body: unknown): boolean {
+  const status = Status.safeParse(body)
+  return status.success && status.data.status.toLowerCase() === 'ok'
+}
+
+const StringError = z.looseObject({ error: z.string() })
+
+/**
+ * The text of an error of the gateway itself, which is a bare string; a provider's error is an object
+ * (contract, HTTP 2.1). Null when the body is not of that form.
+ */
+export function gatewayErrorText(body: unknown): string | null {
+  const parsed = StringError.safeParse(body)
+  return parsed.success ? parsed.data.error : null
+}
+
+/** What is left of a ban as a Go duration, `29m59s` of "IP banned due to too many failed attempts. Try again in 29m59s"; null if it is no ban (contract, HTTP 8.1). */
+export function banText(text: string): string | null {
+  const match = /\bIP banned\b.*?\bTry again in (?<left>[0-9hms.]+)/i.exec(text)
+  return match?.groups?.left ?? null
+}
