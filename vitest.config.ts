@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
+const results = process.env.PROVOPS_TEST_RESULTS
+
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 20_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // A machine-readable copy of the results, for whoever counts them.
+    ...(results ? { reporters: ['default', 'json'], outputFile: { json: results } } : {}),
+  },
 })

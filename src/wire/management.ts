@@ -2,9 +2,9 @@ import * as z from 'zod/mini'
 
 /** Numbers as numbers or as digit strings; anything else reads as null, never as zero. */
 const Count = z.pipe(
-  z.unknown(),
+  z.optional(z.unknown()),
   z.transform((raw): number | null => {
-    if (raw === null || raw === '' || typeof raw === 'boolean') return null
+    if (raw === undefined || raw === null || raw === '' || typeof raw === 'boolean') return null
     const value = typeof raw === 'string' ? Number(raw) : raw
     return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null
   }),

@@ -1,0 +1,215 @@
+import { writeFile } from 'node:fs/promises'
+import type { Check } from '../core/check.ts'
+import { planChecks, type SubjectFilter, type UnmatchedPattern } from '../core/plan.ts'
+import { type Attachment, makeReport, type Report } from '../core/report.ts'
+import { runChecks } from '../core/runner.ts'
+import { span } from '../core/text.ts'
+import { checkLines } from './catalogue-lines.ts'
+import type { Invocation } from './invocation.ts'
+import { expandPath } from './paths.ts'
+import { startProgress } from './progress.ts'
+import { type CommandResult, type Refusal, usageError } from './result.ts'
+import { openSession, type Session } from './session.ts'
+import { parseDurationMs } from './values.ts'
+
+/** A command that asks checks and reports. */
+export interface JudgingCommand<Context> {
+  readonly name: string
+  readonly checks: readonly Check<Context>[]
+  /** Made anew for every round of `--wait`. */
+  readonly context: (session: Session, signal: AbortSignal) => Promise<Context | Refusal>
+  /** Called with the report of the last round, e.g. to remember what a green run saw. */
+  readonly conclude?: (report: Report, context: Context, session: Session) => Promise<void>
+  readonly attachments?: (context: Context) => readonly Attachment[]
+}
+
+interface Asked<Context> {
+  readonly checks: readonly Check<Context>[]
+  readonly subjects: SubjectFilter
+  readonly required: ReadonlySet<string>
+  readonly waitMs: number | null
+}
+
+/**
+ * Runs a judging command from flags to report: selects checks (before anything is sent), opens the gateway, asks,
+ * waits for green if told to, records.
+ */
+export async function judge<Context>(
+  invocation: Invocation,
+  command: JudgingCommand<Context>,
+): Promise<CommandResult> {
+  const asked = readAsked(invocation, command.checks)
+  if ('kind' in asked) return asked
+  if (invocation.flags.has('list')) return { kind: 'text', text: checkLines(asked.checks) }
+  const session = await openSession(invocation)
+  if (session.kind === 'refused') return session
+  try {
+    return await rounds(invocation, session, command, asked)
+  } finally {
+    await session.close()
+  }
+}
+
+function readAsked<Context>(
+  invocation: Invocation,
+  catalogue: readonly Check<Context>[],
+): Asked<Context> | Refusal {
+  const { flags, settings } = invocation
+  const plan = planChecks(catalogue, { only: flags.list('only'), skip: flags.list('skip') })
+  if (plan.kind === 'unmatched') return unmatched(plan.patterns)
+  // Flag words must match; the file's list is shared by all commands, so its ids may belong to another one.
+  const typed = flags.list('require')
+  const wrong = typed.length > 0 ? planChecks(catalogue, { only: typed, skip: [] }) : null
+  if (wrong?.kind === 'unmatched') return unmatched(wrong.patterns)
+  const required = catalogue.filter(
+    (check) =>
+      planChecks([check], { only: requiredWords(settings.values.require, check), skip: [] }).kind ===
+      'planned',
+  )
+  const wait = flags.text('wait')
+  const waitMs = wait === undefined ? null : parseDurationMs(wait)
+  if (waitMs?.kind === 'wrong')
+    return usageError(`--wait: ${JSON.stringify(wait)} is not ${waitMs.expected}`, 'provops help exit-codes')
+  return {
+    checks: plan.checks,
+    subjects: plan.subjects,
+    required: new Set(required.map((check) => check.id)),
+    waitMs: waitMs?.value ?? null,
+  }
+}
+
+/** No words would mean "all"; a word that cannot match means "none". */
+function requiredWords(
+  words: readonly string[],
+  check: { readonly id: string; readonly group: string },
+): readonly string[] {
+  const own = words
+    .flatMap((word) => word.split('\n'))
+    .filter((word) => word === check.id || word === check.group || word.includes('*'))
+  return own.length > 0 ? own : ['-']
+}
+
+function unmatched(patterns: readonly UnmatchedPattern[]): Refusal {
+  const lines = patterns.map(({ pattern, nearest }) =>
+    nearest.length > 0
+      ? `no check matches ${pattern}; did you mean ${nearest.join(' or ')}?`
+      : `no check matches ${pattern}`,
+  )
+  return usageError(lines.join('\n'), 'provops checks lists every id')
+}
+
+const FIRST_PAUSE_MS = 1000
+const LONGEST_PAUSE_MS = 10_000
+
+async function rounds<Context>(
+  invocation: Invocation,
+  session: Session,
+  command: JudgingCommand<Context>,
+  asked: Asked<Context>,
+): Promise<CommandResult> {
+  const { clock } = invocation.world
+  const endMs = asked.waitMs === null ? 0 : clock.nowMs() + asked.waitMs
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const round = await ask(invocation, session, command, asked)
+    if (round.kind === 'refused') return round
+    const leftMs = endMs - clock.nowMs()
+    const settled = round.report.exit.code === 0 || asked.waitMs === null || isHopeless(round.report)
+    if (settled) return finish(round.report, round.context, invocation, session, command)
+    if (leftMs <= 0 || invocation.world.interrupted.aborted) {
+      return finish(waitedOut(round.report), round.context, invocation, session, command)
+    }
+    invocation.world.stderr.write(`waiting: ${round.report.exit.because.join(', ')}, ${span(leftMs)} left\n`)
+    await clock.sleep(Math.min(pauseMs, leftMs), invocation.world.interrupted).catch(() => {})
+    session.gateway.forget()
+  }
+}
+
+/** A refused key does not become right by asking again, and asking again may ban the address. */
+function isHopeless(report: Report): boolean {
+  return report.findings.some((finding) => finding.cause === 'auth' || finding.cause === 'human')
+}
+
+function waitedOut(report: Report): Report {
+  return { ...report, exit: { code: 8, name: 'deadline', because: report.exit.because } }
+}
+
+type Round<Context> = { readonly kind: 'round'; readonly report: Report; readonly context: Context } | Refusal
+
+async function ask<Context>(
+  invocation: Invocation,
+  session: Session,
+  command: JudgingCommand<Context>,
+  asked: Asked<Context>,
+): Promise<Round<Context>> {
+  const { world, settings } = invocation
+  const startedAtMs = world.clock.nowMs()
+  const deadline = startDeadline(invocation)
+  const context = await command.context(session, deadline.signal)
+  if (isRefusal(context)) return context
+  const progress = startProgress(invocation, asked.checks.length)
+  try {
+    const findings = await runChecks(asked.checks, {
+      context,
+      clock: world.clock,
+      signal: deadline.signal,
+      subjects: asked.subjects,
+      required: asked.required,
+      onAnswered: progress.answered,
+    })
+    const report = makeReport(
+      {
+        command: command.name,
+        gateway: await session.identity(),
+        startedAtMs,
+        requests: { ...session.gateway.tally },
+        findings,
+        attachments: command.attachments?.(context) ?? [],
+        failOn: settings.values['fail-on'],
+      },
+      world.clock,
+    )
+    return { kind: 'round', report, context }
+  } finally {
+    progress.stop()
+    deadline.cancel()
+  }
+}
+
+function isRefusal(value: unknown): value is Refusal {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'refused'
+}
+
+/** Aborts at `--deadline` or when the user interrupts, whichever comes first. */
+function startDeadline({ world, settings }: Invocation): { signal: AbortSignal; cancel(): void } {
+  const over = new AbortController()
+  const done = new AbortController()
+  const signal = AbortSignal.any([over.signal, world.interrupted])
+  world.clock.sleep(settings.values.deadline, done.signal).then(
+    () => over.abort('deadline'),
+    () => {},
+  )
+  return { signal, cancel: () => done.abort() }
+}
+
+async function finish<Context>(
+  report: Report,
+  context: Context,
+  invocation: Invocation,
+  session: Session,
+  command: JudgingCommand<Context>,
+): Promise<CommandResult> {
+  await command.conclude?.(report, context, session)
+  await session.state.recordRun(report)
+  const record = invocation.flags.text('record')
+  if (record === undefined) return { kind: 'report', report }
+  const path = expandPath(record, invocation.world.home, invocation.world.cwd)
+  try {
+    await writeFile(path, invocation.redactor.apply(`${JSON.stringify(report, null, 2)}\n`), { mode: 0o600 })
+  } catch (error) {
+    return usageError(
+      `cannot write the record ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
+      'give --record a file in a folder that can be written',
+    )
+  }
+  return { kind: 'report', report }
+}

@@ -1,0 +1,27 @@
+import type { Finding } from '../core/finding.ts'
+import type { Invocation } from './invocation.ts'
+
+export interface Progress {
+  answered(findings: readonly Finding[]): void
+  stop(): void
+}
+
+const SILENT: Progress = { answered: () => {}, stop: () => {} }
+const CLEAR_LINE = '\r\u001b[K'
+
+/** How many checks have answered, on one line of stderr that is gone at the end, and only on a terminal. */
+export function startProgress({ world, flags }: Invocation, checks: number): Progress {
+  const { stderr, env } = world
+  if (stderr.isTTY !== true || env.TERM === 'dumb' || env.CI || flags.has('quiet') || flags.has('debug'))
+    return SILENT
+  let answered = 0
+  const draw = () => stderr.write(`${CLEAR_LINE}${answered} of ${checks} checks answered`)
+  draw()
+  return {
+    answered: () => {
+      answered++
+      draw()
+    },
+    stop: () => stderr.write(CLEAR_LINE),
+  }
+}

@@ -1,0 +1,226 @@
+import { readFile } from 'node:fs/promises'
+import type { GatewayIdentity } from '../core/report.ts'
+import { printable } from '../core/text.ts'
+import type { ClientEvent } from '../gateway/client/events.ts'
+import type { ClientCertificate, Trust } from '../gateway/client/transport.ts'
+import type { Gateway } from '../gateway/port.ts'
+import type { Capabilities } from '../gateway/probe.ts'
+import type { Secret } from '../wire/secret.ts'
+import type { EmbeddedHandle } from './embedded.ts'
+import type { Invocation } from './invocation.ts'
+import { type ClientKeyGiven, findKeys } from './keys.ts'
+import { expandPath } from './paths.ts'
+import { type Refusal, usageError } from './result.ts'
+import { State } from './state.ts'
+import { VERSION } from './version.ts'
+
+/** A gateway that a command may ask, with what the run knows about it. */
+export interface Session {
+  readonly kind: 'session'
+  readonly gateway: Gateway
+  readonly capabilities: Capabilities
+  readonly keys: readonly ClientKeyGiven[]
+  readonly state: State
+  /** The bundled gateway, when that is what is asked. */
+  readonly embedded: EmbeddedHandle | null
+  /** What the report calls this gateway; asks nothing that was not asked already. */
+  identity(): Promise<GatewayIdentity>
+  close(): Promise<void>
+}
+
+/** Finds the gateway and its keys, live or embedded, and prepares to ask it. Nothing is sent to a live one yet. */
+export async function openSession(invocation: Invocation): Promise<Session | Refusal> {
+  return invocation.flags.has('embedded') ? openEmbedded(invocation) : openLive(invocation)
+}
+
+async function openLive(invocation: Invocation): Promise<Session | Refusal> {
+  const target = targetUrl(invocation)
+  if (target instanceof URL === false) return target
+  const keys = await findKeys(invocation)
+  if (keys.kind === 'refused') return keys
+  const tls = await tlsOptions(invocation)
+  if ('kind' in tls && tls.kind === 'refused') return tls
+  if (invocation.settings.values.insecure) invocation.world.stderr.write(INSECURE_WARNING)
+  const reach: Reach = {
+    baseUrl: target,
+    client: keys.client,
+    management: keys.management,
+    ...(tls as TlsOptions),
+  }
+  return sessionOn(invocation, reach, null)
+}
+
+const INSECURE_WARNING =
+  'provops: --insecure: the certificate is not checked; anybody on the way can read the keys\n'
+
+async function openEmbedded(invocation: Invocation): Promise<Session | Refusal> {
+  const { startForRun } = await import('./embedded.ts')
+  const started = await startForRun(invocation)
+  if (started.kind === 'refused') return started
+  const { handle, client, management } = started
+  const reach: Reach = {
+    baseUrl: new URL(handle.url),
+    client,
+    management,
+    trust: { kind: 'system' },
+    clientCertificate: null,
+  }
+  return sessionOn(invocation, reach, handle)
+}
+
+interface TlsOptions {
+  readonly trust: Trust
+  readonly clientCertificate: ClientCertificate | null
+}
+
+interface Reach extends TlsOptions {
+  readonly baseUrl: URL
+  readonly client: readonly ClientKeyGiven[]
+  readonly management: Secret | null
+}
+
+async function sessionOn(
+  invocation: Invocation,
+  reach: Reach,
+  embedded: EmbeddedHandle | null,
+): Promise<Session> {
+  const [{ createClient }, { probeCapabilities }] = await Promise.all([
+    import('../gateway/client.ts'),
+    import('../gateway/probe.ts'),
+  ])
+  const { world, settings, flags, redactor } = invocation
+  const gateway = createClient({
+    baseUrl: reach.baseUrl,
+    clientKeys: reach.client.map((key) => key.secret),
+    managementKey: reach.management,
+    timeoutMs: settings.values.timeout,
+    signal: world.interrupted,
+    clock: world.clock,
+    random: world.random,
+    userAgent: `provops/${VERSION}`,
+    // The embedded gateway is on loopback; a proxy would not reach it.
+    proxy: embedded ? NO_PROXY : proxySettings(world.env),
+    trust: reach.trust,
+    clientCertificate: reach.clientCertificate,
+    ...(flags.has('debug')
+      ? { onEvent: (event: ClientEvent) => world.stderr.write(`${debugLine(event)}\n`) }
+      : {}),
+  })
+  const capabilities = probeCapabilities(gateway, world.clock)
+  return {
+    kind: 'session',
+    gateway,
+    capabilities,
+    keys: reach.client,
+    state: new State(world.stateDir, (text) => redactor.apply(text)),
+    embedded,
+    identity: async () => ({
+      kind: embedded ? 'embedded' : 'live',
+      url: gateway.url,
+      name: embedded ? embedded.scenario : settings.gatewayName,
+      profile: embedded ? embedded.profile : null,
+      version: capabilities.knownVersion(),
+    }),
+    close: async () => {
+      await gateway.close()
+      await embedded?.close()
+    },
+  }
+}
+
+/** The URL behind `--gateway`, refused where it cannot be one or holds a password. */
+function targetUrl({ settings, config, redactor }: Invocation): URL | Refusal {
+  const { gatewayName, values, origins } = settings
+  const text = gatewayName === null ? values.gateway : (config?.values.gateways?.[gatewayName]?.url ?? '')
+  const from = gatewayName === null ? origins.gateway : `gateways.${gatewayName}.url`
+  const names = Object.keys(config?.values.gateways ?? {})
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    const known = names.length > 0 ? `, or one of ${names.join(', ')}` : ''
+    return usageError(
+      `${from}: ${JSON.stringify(printable(text, 80))} is no gateway`,
+      `give a URL such as http://127.0.0.1:8317${known}`,
+    )
+  }
+  if (url.username !== '' || url.password !== '') {
+    for (const part of [url.username, url.password]) redactor.add(decodeURIComponent(part))
+    return usageError(
+      `${from}: the address holds a user name or password`,
+      'give keys with --api-key-file or PROVOPS_API_KEY, never inside the address',
+    )
+  }
+  return url
+}
+
+async function tlsOptions(invocation: Invocation): Promise<TlsOptions | Refusal> {
+  const { values } = invocation.settings
+  const [ca, cert, key] = await Promise.all(
+    (['ca-file', 'client-cert-file', 'client-key-file'] as const).map((name) =>
+      pemFile(values[name], name, invocation),
+    ),
+  )
+  for (const file of [ca, cert, key]) if (file && typeof file === 'object') return file
+  if ((cert === null) !== (key === null)) {
+    return usageError(
+      'a client certificate needs both its certificate and its key',
+      'give --client-cert-file and --client-key-file',
+    )
+  }
+  const trust: Trust = values.insecure
+    ? { kind: 'insecure' }
+    : typeof ca === 'string'
+      ? { kind: 'ca', ca }
+      : { kind: 'system' }
+  const clientCertificate = typeof cert === 'string' && typeof key === 'string' ? { cert, key } : null
+  return { trust, clientCertificate }
+}
+
+async function pemFile(
+  path: string | null,
+  flag: string,
+  { world }: Invocation,
+): Promise<string | null | Refusal> {
+  if (path === null) return null
+  const full = expandPath(path, world.home, world.cwd)
+  try {
+    const text = await readFile(full, 'utf8')
+    if (text.includes('-----BEGIN ')) return text
+    return usageError(
+      `--${flag}: ${full} is not a PEM file`,
+      'a PEM file begins with a line -----BEGIN …-----',
+    )
+  } catch (error) {
+    return usageError(
+      `--${flag}: cannot read ${full}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
+      'check the path and its permissions',
+    )
+  }
+}
+
+const NO_PROXY = { httpProxy: null, httpsProxy: null, noProxy: null }
+
+/** The usual variables; lower case wins, as in curl. */
+function proxySettings(env: Readonly<Record<string, string | undefined>>) {
+  return {
+    httpProxy: env.http_proxy || env.HTTP_PROXY || null,
+    httpsProxy: env.https_proxy || env.HTTPS_PROXY || null,
+    noProxy: env.no_proxy || env.NO_PROXY || null,
+  }
+}
+
+function debugLine(event: ClientEvent): string {
+  if (event.kind === 'connected') {
+    const steps = [
+      ['lookup', event.lookupMs],
+      ['connect', event.connectMs],
+      ['tls', event.tlsMs],
+    ] as const
+    return `debug: connected to ${event.host}${steps.map(([name, ms]) => (ms === null ? '' : ` ${name}=${ms.toFixed(1)}ms`)).join('')}`
+  }
+  const end =
+    event.kind === 'answered'
+      ? String(event.status)
+      : `${event.fault.kind} after status ${event.status ?? '-'}`
+  const head = event.headMs === null ? '-' : `${event.headMs.toFixed(1)}ms`
+  return `debug: ${event.method} ${event.path} -> ${end} attempt=${event.attempt} head=${head} total=${event.totalMs.toFixed(1)}ms bytes=${event.receivedBytes}`
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod/mini'
+import type { Report } from '../core/report.ts'
+import { readOrNull, writePrivately } from './files.ts'
+
+const Inventory = z.strictObject({
+  atMs: z.number(),
+  shape: z.enum(['openai', 'claude', 'gemini', 'codex', 'grok']),
+  models: z.array(z.strictObject({ id: z.string(), ownedBy: z.string() })),
+})
+export type StoredInventory = z.infer<typeof Inventory>
+
+const Figure = z.nullable(z.number())
+const Totals = z.strictObject({
+  atMs: z.number(),
+  providers: z.array(
+    z.strictObject({
+      provider: z.string(),
+      requests: Figure,
+      failures: Figure,
+      rateLimited: Figure,
+      latencyP50Ms: Figure,
+      latencyP95Ms: Figure,
+    }),
+  ),
+})
+export type StoredTotals = z.infer<typeof Totals>
+
+const KEPT_RUNS = 200
+
+/**
+ * What provops remembers between runs, one folder per kind under the state directory, readable by the owner only.
+ * Nothing in it is needed: a missing or foreign file reads as "no earlier run", and a failed write loses only memory.
+ */
+export class State {
+  readonly #dir: string
+  readonly #redact: (text: string) => string
+
+  constructor(dir: string, redact: (text: string) => string) {
+    this.#dir = dir
+    this.#redact = redact
+  }
+
+  /** The model list of the last green run of this gateway with this key. */
+  inventory(gatewayUrl: string, keyName: string): Promise<StoredInventory | null> {
+    return this.#read(join('inventory', fileName(gatewayUrl, keyName)), Inventory)
+  }
+
+  rememberInventory(gatewayUrl: string, keyName: string, inventory: StoredInventory): Promise<void> {
+    return this.#write(join('inventory', fileName(gatewayUrl, keyName)), inventory)
+  }
+
+  totals(gatewayUrl: string): Promise<StoredTotals | null> {
+    return this.#read(join('totals', fileName(gatewayUrl)), Totals)
+  }
+
+  rememberTotals(gatewayUrl: string, totals: StoredTotals): Promise<void> {
+    return this.#write(join('totals', fileName(gatewayUrl)), totals)
+  }
+
+  /** Keeps the report as a run record and drops the oldest beyond two hundred. */
+  async recordRun(report: Report): Promise<void> {
+    const stamp = report.startedAt.replaceAll(':', '').replace('.', '-')
+    await this.#write(join('runs', `${stamp}-${report.command.replaceAll(' ', '-')}.json`), report)
+    const runs = (await readdir(join(this.#dir, 'runs')).catch(() => [])).sort()
+    for (const old of runs.slice(0, -KEPT_RUNS)) await rm(join(this.#dir, 'runs', old), { force: true })
+  }
+
+  async #read<T>(path: string, schema: z.ZodMiniType<T>): Promise<T | null> {
+    const text = await readOrNull(join(this.#dir, path))
+    if (text === null) return null
+    try {
+      return schema.parse(JSON.parse(text))
+    } catch {
+      return null
+    }
+  }
+
+  async #write(path: string, value: unknown): Promise<void> {
+    const text = this.#redact(`${JSON.stringify(value, null, 2)}\n`)
+    await writePrivately(join(this.#dir, path), text, `${process.pid}.draft`).catch(() => {})
+  }
+}
+
+/** One file per gateway and key; hashed, since URLs and key names are not file names. */
+function fileName(...parts: readonly string[]): string {
+  return `${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 24)}.json`
+}
