@@ -1,11 +1,12 @@
 import { Command, CommanderError, Option } from 'commander'
-import { EXIT_CODES, type ExitName } from '../src/core/exit-codes.ts'
+import { EXIT_CODES } from '../src/core/exit-codes.ts'
 import { printable } from '../src/core/text.ts'
 import { VERSION } from '../src/shell/version.ts'
 import type { World } from '../src/shell/world.ts'
 import { COMMANDS } from './commands.ts'
 import { GATEWAY_FLAGS, JUDGING_FLAGS, OUTPUT_FLAGS } from './flags.ts'
 import { helpTopics } from './help-topics.ts'
+import { interrupted } from './interrupted.ts'
 import type { CommandSpec, FlagSpec } from './spec.ts'
 
 /**
@@ -19,19 +20,13 @@ export async function main(world: World): Promise<number> {
   })
   try {
     await program.parseAsync(withScenario(world.argv), { from: 'user' })
-    return world.interrupted.aborted ? interruptedCode(world) : exitCode
+    return exitCode
   } catch (error) {
-    if (world.interrupted.aborted) return interruptedCode(world)
+    if (world.interrupted.aborted) return interrupted(world)
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage.code
     world.stderr.write(`${internalError(error, world)}\n`)
     return EXIT_CODES.internal.code
   }
-}
-
-function interruptedCode(world: World): number {
-  const name: ExitName = world.interrupted.reason === 'SIGTERM' ? 'terminated' : 'interrupted'
-  world.stderr.write(`provops: ${name}\n`)
-  return EXIT_CODES[name].code
 }
 
 function internalError(error: unknown, world: World): string {

@@ -6,6 +6,7 @@ import { Redactor } from '../src/shell/redact.ts'
 import { type CommandResult, type Refusal, usageError } from '../src/shell/result.ts'
 import { resolveSettings, type WrongSetting } from '../src/shell/settings.ts'
 import type { OutputStream, World } from '../src/shell/world.ts'
+import { interrupted } from './interrupted.ts'
 import type { CommandSpec } from './spec.ts'
 
 export interface TypedCommand {
@@ -67,6 +68,8 @@ async function conclude(result: CommandResult, world: World, invocation: Invocat
     case 'refused':
       return refuse(result, world)
     case 'report': {
+      // What was found until then is no verdict.
+      if (world.interrupted.aborted) return interrupted(world)
       if (!invocation) throw new Error('a report without an invocation')
       await printReport(result.report, invocation)
       const { exit, counts } = result.report
@@ -75,10 +78,7 @@ async function conclude(result: CommandResult, world: World, invocation: Invocat
   }
 }
 
-function refuse(
-  { message, next, exit }: { message: string; next: string; exit: ExitName },
-  world: World,
-): number {
+function refuse({ message, next, exit }: Refusal, world: World): number {
   world.stderr.write(`provops: ${message.replaceAll('\n', '\n         ')}\n  next: ${next}\n`)
   return EXIT_CODES[exit].code
 }

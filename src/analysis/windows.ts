@@ -1,4 +1,4 @@
-import type { ApiKeyUsage, AuthFile, CredentialCounters, UsageBucket } from '../wire/management.ts'
+import type { CredentialCounters, UsageBucket } from '../wire/management.ts'
 import type { ProviderTotals } from '../wire/metrics.ts'
 
 /** The gateway's buckets are exactly ten minutes wide and aligned to the wall clock (contract, HTTP 8.6). */
@@ -20,17 +20,8 @@ export interface ProviderWindow {
 }
 
 export interface Credential extends CredentialCounters {
+  /** As the management routes name it. */
   readonly provider: string
-}
-
-/** All credentials of a gateway under the provider names that its other routes use. */
-export function credentialsOf(authFiles: readonly AuthFile[], apiKeys: readonly ApiKeyUsage[]): Credential[] {
-  return [...authFiles, ...apiKeys].map(({ provider, success, failed, buckets }) => ({
-    provider: providerName(provider),
-    success,
-    failed,
-    buckets,
-  }))
 }
 
 const COMPATIBLE_PREFIX = 'openai-compatible-'
@@ -50,7 +41,7 @@ const EARLIER_BUCKETS = 6
  * thus stands for the runbook's ten-minute window.
  */
 export function windowsFromBuckets(credentials: readonly Credential[]): ProviderWindow[] {
-  return [...groupBy(credentials, (credential) => credential.provider)]
+  return [...groupBy(credentials, (credential) => providerName(credential.provider))]
     .map(([provider, group]) => bucketWindow(provider, group))
     .sort((a, b) => (a.provider < b.provider ? -1 : 1))
 }

@@ -1,9 +1,10 @@
+import type { LogScan } from '../analysis/logs/log-scan.ts'
 import type { TotalsSample } from '../analysis/windows.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Thresholds } from '../core/thresholds.ts'
 import type { Gateway } from '../gateway/port.ts'
 import type { Capabilities } from '../gateway/probe.ts'
-import type { ModelListShape } from '../wire/models.ts'
+import type { ModelList, ModelListShape } from '../wire/models.ts'
 
 export interface NamedKey {
   /** Its place among the gateway's client keys. */
@@ -17,6 +18,23 @@ export interface RememberedInventory {
   readonly atMs: number
   readonly shape: ModelListShape
   readonly models: readonly { readonly id: string; readonly ownedBy: string }[]
+}
+
+/** What became of the gateway's log. */
+export type LogReading =
+  | { readonly kind: 'scanned'; readonly scan: LogScan; readonly source: string }
+  /** There is no log to read here; `saw` says what was looked for. */
+  | { readonly kind: 'none'; readonly saw: string; readonly next: string }
+  /** A log was named and could not be read. */
+  | { readonly kind: 'unreadable'; readonly saw: string; readonly source: string; readonly next: string }
+
+/** 429s of providers within the window, from log lines that name the provider; null where no log tells. */
+export type RateLimitsByProvider = ReadonlyMap<string, number> | null
+
+/** What a run found out that the next one compares with; filled in by the checks as they learn it. */
+export interface Learned {
+  models: ModelList | null
+  totals: TotalsSample | null
 }
 
 /** What the checks of `daily-check` may ask and know. */
@@ -34,4 +52,8 @@ export interface DailyContext {
   readonly rememberedTotals: TotalsSample | null
   /** Take two samples this far apart; null: use the remembered one. */
   readonly sampleMs: number | null
+  /** Reads the log at the first call; every call has the same answer. */
+  readonly log: () => Promise<LogReading>
+  readonly learned: Learned
+  readonly rateLimitsInLog: () => Promise<RateLimitsByProvider>
 }

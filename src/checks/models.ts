@@ -67,7 +67,9 @@ const listedCheck: Check<DailyContext> = {
   needs: ['gateway.auth'],
   async ask(context, signal) {
     const answer = await askModels(context.gateway, firstKey(context), signal)
-    return answer.kind === 'unknown' ? answer.judgement : judgeListed(answer)
+    if (answer.kind === 'unknown') return answer.judgement
+    context.learned.models = answer.list
+    return judgeListed(answer)
   },
 }
 

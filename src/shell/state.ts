@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
+import type { TotalsSample } from '../analysis/windows.ts'
+import type { RememberedInventory } from '../checks/daily-context.ts'
 import type { Report } from '../core/report.ts'
 import { readOrNull, writePrivately } from './files.ts'
 
@@ -10,7 +12,6 @@ const Inventory = z.strictObject({
   shape: z.enum(['openai', 'claude', 'gemini', 'codex', 'grok']),
   models: z.array(z.strictObject({ id: z.string(), ownedBy: z.string() })),
 })
-export type StoredInventory = z.infer<typeof Inventory>
 
 const Figure = z.nullable(z.number())
 const Totals = z.strictObject({
@@ -26,7 +27,6 @@ const Totals = z.strictObject({
     }),
   ),
 })
-export type StoredTotals = z.infer<typeof Totals>
 
 const KEPT_RUNS = 200
 
@@ -44,20 +44,20 @@ export class State {
   }
 
   /** The model list of the last green run of this gateway with this key. */
-  inventory(gatewayUrl: string, keyName: string): Promise<StoredInventory | null> {
-    return this.#read(join('inventory', fileName(gatewayUrl, keyName)), Inventory)
+  inventory(gateway: string, keyName: string): Promise<RememberedInventory | null> {
+    return this.#read(join('inventory', fileName(gateway, keyName)), Inventory)
   }
 
-  rememberInventory(gatewayUrl: string, keyName: string, inventory: StoredInventory): Promise<void> {
-    return this.#write(join('inventory', fileName(gatewayUrl, keyName)), inventory)
+  rememberInventory(gateway: string, keyName: string, inventory: RememberedInventory): Promise<void> {
+    return this.#write(join('inventory', fileName(gateway, keyName)), inventory)
   }
 
-  totals(gatewayUrl: string): Promise<StoredTotals | null> {
-    return this.#read(join('totals', fileName(gatewayUrl)), Totals)
+  totals(gateway: string): Promise<TotalsSample | null> {
+    return this.#read(join('totals', fileName(gateway)), Totals)
   }
 
-  rememberTotals(gatewayUrl: string, totals: StoredTotals): Promise<void> {
-    return this.#write(join('totals', fileName(gatewayUrl)), totals)
+  rememberTotals(gateway: string, totals: TotalsSample): Promise<void> {
+    return this.#write(join('totals', fileName(gateway)), totals)
   }
 
   /** Keeps the report as a run record and drops the oldest beyond two hundred. */

@@ -14,11 +14,18 @@ export interface ProviderTotals {
   readonly latencyP95Ms: number | null
 }
 
+/**
+ * `client-key`: the fork's v6.8 counts by client key and files the figures under whatever provider the key's name
+ * begins with (contract, HTTP 3.2). It is known by its price columns and by having no latencies.
+ */
+export type MetricsGrouping = 'provider' | 'client-key'
+
 export type MetricsReading =
   | {
       readonly kind: 'totals'
       readonly providers: readonly ProviderTotals[]
       readonly unusable: readonly string[]
+      readonly grouping: MetricsGrouping
     }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
@@ -49,7 +56,18 @@ export function readProviderMetrics(body: unknown): MetricsReading {
   if (providers.length === 0 && unusable.length > 0) {
     return { kind: 'unreadable', reason: 'no entry of the body has request counters' }
   }
-  return { kind: 'totals', providers: providers.sort((a, b) => (a.provider < b.provider ? -1 : 1)), unusable }
+  providers.sort((a, b) => (a.provider < b.provider ? -1 : 1))
+  return { kind: 'totals', providers, unusable, grouping: groupingOf(providers, Object.values(body)) }
+}
+
+function groupingOf(providers: readonly ProviderTotals[], entries: readonly unknown[]): MetricsGrouping {
+  const busy = providers.filter(({ requests }) => (requests ?? 0) > 0)
+  const priced = entries.some(
+    (entry) => typeof entry === 'object' && entry !== null && 'cost_per_1k_output' in entry,
+  )
+  return priced && busy.length > 0 && busy.every(({ latencyP50Ms }) => latencyP50Ms === null)
+    ? 'client-key'
+    : 'provider'
 }
 
 function readTotals(provider: string, value: unknown): ProviderTotals | null {

@@ -10,6 +10,7 @@ describe('provider metrics', () => {
     expect(readProviderMetrics(body)).toEqual({
       kind: 'totals',
       unusable: [],
+      grouping: 'provider',
       providers: [
         {
           provider: 'codex',
@@ -54,8 +55,24 @@ describe('provider metrics', () => {
     })
   })
 
+  it('are known to be counted by client key where prices stand and latencies never do', () => {
+    const entry = { request_count: 3, failure_count: 0, cost_per_1k_output: 0.5 }
+    expect(readProviderMetrics({ gemini: entry })).toMatchObject({ grouping: 'client-key' })
+    expect(readProviderMetrics({ gemini: { ...entry, latency_p50_ms: 9 } })).toMatchObject({
+      grouping: 'provider',
+    })
+    expect(readProviderMetrics({ gemini: { ...entry, request_count: 0 } })).toMatchObject({
+      grouping: 'provider',
+    })
+  })
+
   it('of an empty object are no providers, which is not an error', () => {
-    expect(readProviderMetrics({})).toEqual({ kind: 'totals', providers: [], unusable: [] })
+    expect(readProviderMetrics({})).toEqual({
+      kind: 'totals',
+      providers: [],
+      unusable: [],
+      grouping: 'provider',
+    })
   })
 
   it.each([null, [], 'x', { error: 'unauthorized' }, { data: [] }, { status: { ok: true } }])(

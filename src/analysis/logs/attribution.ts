@@ -1,0 +1,188 @@
+import type { Origin } from './events.ts'
+import type { FailureLog, UpstreamParty } from './failures.ts'
+import type { CoolingMessage, RequestErrorMessage, UpstreamFailureMessage, UseMessage } from './message.ts'
+import type { RouteClass } from './routes.ts'
+import { statusInText } from './upstream-status.ts'
+
+/** A request id: the number of its eight hex digits, or the text of a foreign one. */
+export type RequestKey = number | string
+export const NO_REQUEST = -1
+
+export function requestKey(id: string | null): RequestKey {
+  if (id === null) return NO_REQUEST
+  return /^[0-9a-f]{8}$/.test(id) ? Number.parseInt(id, 16) : id
+}
+
+/** Ids are random and 32 bits long; over days the same one comes twice (contract, files 4.5). */
+const JOIN_WITHIN_MS = 30 * 60_000
+/** A gateway has far fewer requests under way; the bound is for hostile logs. */
+const MAX_OPEN_REQUESTS = 50_000
+const MAX_PROVIDERS = 10_000
+
+/**
+ * Without a failure line of the request, an answer faster than this came from the gateway itself: a wrong client
+ * key, safe mode, a cooldown, no credential (contract, files 4.5; 429 says "0-20 ms", written in whole ms).
+ */
+const LOCAL_BELOW_MS: Readonly<Record<number, number>> = { 401: 5, 403: 5, 429: 21, 503: 50 }
+
+/** What the log has said so far about a request that is not answered yet. */
+interface OpenRequest {
+  lastMs: number
+  /** Rows of its failures; empty also when they lie before the period that is counted. */
+  readonly rows: number[]
+  failures: number
+  provider: number
+  cooling: boolean
+  use: UseMessage | null
+  /** The row of a request error whose failure line has not come (yet). */
+  unnamedRow: number | null
+}
+
+export interface Answer {
+  readonly origin: Origin
+  /** Index into `providers`, -1 when unknown. */
+  readonly provider: number
+}
+
+/**
+ * Joins the lines of a request by its id: failure lines come before the access line, which the gateway writes when
+ * the answer has ended (contract, files 4.3 and 4.5).
+ */
+export class RequestBook {
+  readonly providers: string[] = []
+  readonly #failures: FailureLog
+  readonly #providerIndex = new Map<string, number>()
+  readonly #open = new Map<RequestKey, OpenRequest>()
+
+  constructor(failures: FailureLog) {
+    this.#failures = failures
+  }
+
+  /** Whether no request is open, so that access lines need not be looked up. */
+  get idle(): boolean {
+    return this.#open.size === 0
+  }
+
+  /** `ordinal` is null while the lines lie before the period that is counted. */
+  failure(key: RequestKey, atMs: number, ordinal: number | null, message: UpstreamFailureMessage): void {
+    const request = this.#request(key, atMs)
+    request.failures++
+    request.provider = this.#provider(message.provider)
+    if (ordinal === null) return
+    const party: UpstreamParty = {
+      provider: message.provider,
+      model: message.model,
+      credential: message.credential,
+    }
+    if (request.unnamedRow !== null) {
+      this.#failures.name(request.unnamedRow, party)
+      request.unnamedRow = null
+      return
+    }
+    request.rows.push(this.#failures.add(atMs, ordinal, party, evidence(message)))
+  }
+
+  requestError(key: RequestKey, atMs: number, ordinal: number | null, message: RequestErrorMessage): void {
+    const request = this.#request(key, atMs)
+    request.failures++
+    if (request.use?.provider) request.provider = this.#provider(request.use.provider)
+    if (ordinal === null) return
+    const party: UpstreamParty = {
+      provider: request.use?.provider ?? null,
+      model: request.use?.model ?? null,
+      credential: request.use?.credential ?? null,
+    }
+    const status = { kind: 'firm', status: message.status } as const
+    request.unnamedRow = this.#failures.add(atMs, ordinal, party, status)
+    request.rows.push(request.unnamedRow)
+  }
+
+  use(key: RequestKey, atMs: number, message: UseMessage): void {
+    const request = this.#request(key, atMs)
+    request.use = message
+    request.unnamedRow = null
+  }
+
+  cooling(key: RequestKey, atMs: number, message: CoolingMessage): void {
+    const request = this.#request(key, atMs)
+    request.cooling = true
+    const only = message.providers.length === 1 ? message.providers[0] : undefined
+    if (only !== undefined && request.failures === 0) request.provider = this.#provider(only)
+  }
+
+  /** The access line of a request: its failures learn what the client got, and the answer where it came from. */
+  answer(
+    key: RequestKey,
+    atMs: number,
+    status: number,
+    latencyMs: number | null,
+    routeClass: RouteClass,
+  ): Answer {
+    const request = this.#take(key, atMs)
+    if (request !== null) this.#settle(request, status)
+    const provider = request?.provider ?? -1
+    if (request !== null && request.failures > 0) return { origin: 'upstream', provider }
+    if (request?.cooling || routeClass === 'management' || routeClass === 'health')
+      return { origin: 'local', provider }
+    const fast = latencyMs !== null && latencyMs < (LOCAL_BELOW_MS[status] ?? 0)
+    return { origin: fast ? 'local' : 'presumed-upstream', provider }
+  }
+
+  #settle(request: OpenRequest, status: number): void {
+    for (const row of request.rows) this.#failures.answer(row, status)
+    // The client gets the last provider's error, unless credentials in cooldown had the last word.
+    const last = request.rows.at(-1)
+    if (last !== undefined && status >= 400 && !request.cooling) this.#failures.amend(last, status)
+  }
+
+  #take(key: RequestKey, atMs: number): OpenRequest | null {
+    const request = key === NO_REQUEST ? undefined : this.#open.get(key)
+    if (request === undefined) return null
+    this.#open.delete(key)
+    return atMs - request.lastMs > JOIN_WITHIN_MS ? null : request
+  }
+
+  #request(key: RequestKey, atMs: number): OpenRequest {
+    const known = key === NO_REQUEST ? undefined : this.#open.get(key)
+    if (known !== undefined && atMs - known.lastMs <= JOIN_WITHIN_MS) {
+      known.lastMs = atMs
+      return known
+    }
+    const request: OpenRequest = {
+      lastMs: atMs,
+      rows: [],
+      failures: 0,
+      provider: -1,
+      cooling: false,
+      use: null,
+      unnamedRow: null,
+    }
+    if (key !== NO_REQUEST) this.#remember(key, request)
+    return request
+  }
+
+  #remember(key: RequestKey, request: OpenRequest): void {
+    for (const [oldKey, old] of this.#open) {
+      const expired = request.lastMs - old.lastMs > JOIN_WITHIN_MS
+      if (!expired && this.#open.size < MAX_OPEN_REQUESTS) break
+      this.#open.delete(oldKey)
+    }
+    this.#open.delete(key)
+    this.#open.set(key, request)
+  }
+
+  #provider(name: string): number {
+    const known = this.#providerIndex.get(name)
+    if (known !== undefined) return known
+    if (this.providers.length >= MAX_PROVIDERS) return -1
+    const index = this.providers.push(name.slice(0, 100)) - 1
+    this.#providerIndex.set(name, index)
+    return index
+  }
+}
+
+function evidence(message: UpstreamFailureMessage) {
+  if (message.status !== null) return { kind: 'firm', status: message.status } as const
+  const inText = statusInText(message.error)
+  return inText.kind === 'explicit' ? ({ kind: 'firm', status: inText.status } as const) : inText
+}

@@ -1,0 +1,125 @@
+import { CredentialLabels } from './credential.ts'
+
+/** Who failed; null where the log does not say. The credential is masked. */
+export interface UpstreamParty {
+  readonly provider: string | null
+  readonly model: string | null
+  readonly credential: string | null
+}
+
+/** One refusal by a provider. */
+export interface UpstreamFailure extends UpstreamParty {
+  readonly atMs: number
+  readonly status: number | null
+  /** What the client of this request got in the end; null when no access line of it was seen within 30 minutes. */
+  readonly clientStatus: number | null
+  /** How many client API requests the log had answered by then. */
+  readonly ordinal: number
+}
+
+/** How sure a row's status is: `firm` was written in the log, `guess` was read out of an error text. */
+export type StatusEvidence =
+  | { readonly kind: 'firm' | 'guess'; readonly status: number }
+  | { readonly kind: 'unknown' }
+
+/** More names than any gateway has; what comes after them is counted without a name. */
+const MAX_PARTIES = 20_000
+const MAX_NAME_LENGTH = 200
+
+const NOBODY: UpstreamParty = { provider: null, model: null, credential: null }
+
+const BLOCK_ROWS = 4096
+
+/** Rows in typed columns, for the same reason as in `RefusalLog`. */
+class FailureBlock {
+  readonly atMs = new Float64Array(BLOCK_ROWS)
+  readonly ordinal = new Uint32Array(BLOCK_ROWS)
+  readonly party = new Uint16Array(BLOCK_ROWS)
+  readonly status = new Uint16Array(BLOCK_ROWS)
+  readonly isFirm = new Uint8Array(BLOCK_ROWS)
+  readonly clientStatus = new Uint16Array(BLOCK_ROWS)
+}
+
+/** All upstream failures of a scan in the order of the log. */
+export class FailureLog implements Iterable<UpstreamFailure> {
+  readonly #blocks: FailureBlock[] = []
+  readonly #parties: UpstreamParty[] = [NOBODY]
+  readonly #partyIndex = new Map<string, number>()
+  readonly #labels = new CredentialLabels(MAX_PARTIES)
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Adds a failure and returns its row for `name`, `answer` and `amend`. `party.credential` comes as written. */
+  add(atMs: number, ordinal: number, party: UpstreamParty, status: StatusEvidence): number {
+    const row = this.#size++
+    const at = row % BLOCK_ROWS
+    if (at === 0) this.#blocks.push(new FailureBlock())
+    const block = this.#blockOf(row)
+    block.atMs[at] = atMs
+    block.ordinal[at] = ordinal
+    block.party[at] = this.#indexOf(party)
+    block.status[at] = status.kind === 'unknown' ? 0 : status.status
+    block.isFirm[at] = status.kind === 'firm' ? 1 : 0
+    return row
+  }
+
+  /** Says who failed in a row added before. */
+  name(row: number, party: UpstreamParty): void {
+    this.#blockOf(row).party[row % BLOCK_ROWS] = this.#indexOf(party)
+  }
+
+  /** Says what the client got. */
+  answer(row: number, clientStatus: number): void {
+    this.#blockOf(row).clientStatus[row % BLOCK_ROWS] = clientStatus
+  }
+
+  /** Gives a row a better status, unless its own was written in the log. */
+  amend(row: number, status: number): void {
+    const block = this.#blockOf(row)
+    if (block.isFirm[row % BLOCK_ROWS] === 0) block.status[row % BLOCK_ROWS] = status
+  }
+
+  *[Symbol.iterator](): Generator<UpstreamFailure> {
+    for (let row = 0; row < this.#size; row++) {
+      const block = this.#blockOf(row)
+      const at = row % BLOCK_ROWS
+      const { provider, model, credential } = this.#parties[block.party[at] ?? 0] ?? NOBODY
+      yield {
+        provider,
+        model,
+        credential,
+        atMs: block.atMs[at] ?? 0,
+        status: block.status[at] || null,
+        clientStatus: block.clientStatus[at] || null,
+        ordinal: block.ordinal[at] ?? 0,
+      }
+    }
+  }
+
+  #blockOf(row: number): FailureBlock {
+    const block = this.#blocks[Math.floor(row / BLOCK_ROWS)]
+    if (block === undefined) throw new RangeError(`no failure ${row}`)
+    return block
+  }
+
+  #indexOf(party: UpstreamParty): number {
+    const key = `${party.provider}\0${party.model}\0${party.credential}`
+    const known = this.#partyIndex.get(key)
+    if (known !== undefined) return known
+    if (this.#parties.length >= MAX_PARTIES) return 0
+    const index = this.#parties.push({
+      provider: short(party.provider),
+      model: short(party.model),
+      credential: party.credential === null ? null : short(this.#labels.labelOf(party.credential)),
+    })
+    this.#partyIndex.set(key, index - 1)
+    return index - 1
+  }
+}
+
+function short(name: string | null): string | null {
+  return name === null ? null : name.slice(0, MAX_NAME_LENGTH)
+}

@@ -1,0 +1,185 @@
+import { FastAccessReader } from './fast-access.ts'
+import { ForgeryGuard } from './forgery.ts'
+import type { LogLine } from './line.ts'
+import { parseLine } from './line.ts'
+import type { LogScan, PartRead } from './log-scan.ts'
+import type { TallyOptions } from './tally.ts'
+import { Tally } from './tally.ts'
+
+/** One file of a log, or a stream, or the lines of a management reply. Parts follow each other in time. */
+export interface LogPart {
+  /** For reports, e.g. a path. */
+  readonly name: string
+  /** Its bytes; a chunk may be overwritten as soon as the next one is asked for. */
+  readonly chunks: () => AsyncIterable<Uint8Array>
+}
+
+export interface ScanOptions extends TallyOptions {
+  /**
+   * `bytes` (default) reads ordinary lines without decoding them, `lines` decodes every line; the result is the same.
+   * With `onRecord` every line is decoded.
+   */
+  readonly reader?: 'bytes' | 'lines'
+}
+
+/** Longer lines are known to exist, with all credentials of a large pool in one; their head says enough (contract, files 4.6 and 5). */
+export const MAX_LINE_BYTES = 65_536
+
+/**
+ * Reads a whole log once, in memory that does not grow with its size, and says what it holds. A part that fails
+ * while it is read is `broken` in the result and the scan goes on with the next one; nothing is thrown for what a
+ * file or stream does.
+ */
+export async function scanLog(parts: Iterable<LogPart>, options: ScanOptions): Promise<LogScan> {
+  const scanner = new LogScanner(options)
+  const read: PartRead[] = []
+  for (const part of parts) {
+    read.push(await readPart(part, scanner))
+    scanner.endOfPart()
+  }
+  return scanner.result(read)
+}
+
+// Only what the source throws makes a part broken; an exception of the scanner is a defect and goes through.
+async function readPart({ name, chunks }: LogPart, scanner: LogScanner): Promise<PartRead> {
+  let sizeBytes = 0
+  const iterator = chunks()[Symbol.asyncIterator]()
+  for (;;) {
+    let next: IteratorResult<Uint8Array>
+    try {
+      next = await iterator.next()
+    } catch (error) {
+      return { name, outcome: 'broken', sizeBytes, reason: reasonOf(error) }
+    }
+    if (next.done) return { name, outcome: 'read', sizeBytes }
+    scanner.write(next.value)
+    sizeBytes += next.value.length
+  }
+}
+
+/** The error code of a file or stream (`EIO`, `Z_DATA_ERROR`); its message could hold a path. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  return 'unreadable'
+}
+
+/** Lines without line feeds, such as `lines` of `GET /v0/management/logs` (contract, HTTP 8.8), as a part. */
+export function linesPart(name: string, lines: Iterable<string>): LogPart {
+  return {
+    name,
+    async *chunks() {
+      let batch: string[] = []
+      for (const line of lines) {
+        batch.push(line, '\n')
+        if (batch.length < 2000) continue
+        yield Buffer.from(batch.join(''))
+        batch = []
+      }
+      if (batch.length > 0) yield Buffer.from(batch.join(''))
+    },
+  }
+}
+
+/** Cuts chunks into lines and hands each to the one of the two readers that can take it. */
+class LogScanner {
+  readonly #tally: Tally
+  readonly #guard: ForgeryGuard
+  readonly #fast: FastAccessReader | null
+  readonly #carry = new Carry()
+
+  constructor(options: ScanOptions) {
+    this.#tally = new Tally(options)
+    this.#guard = new ForgeryGuard(this.#tally)
+    const decodesAll = options.reader === 'lines' || options.onRecord !== undefined
+    this.#fast = decodesAll ? null : new FastAccessReader(this.#tally)
+  }
+
+  write(chunk: Uint8Array): void {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length)
+    let at = this.#carry.isEmpty ? 0 : this.#finishCarried(bytes)
+    while (at < bytes.length) {
+      if (this.#fast !== null && !this.#guard.holding) at = this.#fast.read(bytes, view, at)
+      const end = bytes.indexOf(LINE_FEED, at)
+      if (end < 0) {
+        this.#carry.add(bytes.subarray(at))
+        return
+      }
+      this.#line(bytes.subarray(at, end))
+      at = end + 1
+    }
+  }
+
+  endOfPart(): void {
+    if (!this.#carry.isEmpty) this.#line(this.#carry.take())
+    this.#guard.endOfPart()
+    this.#tally.endOfPart()
+  }
+
+  result(parts: readonly PartRead[]): LogScan {
+    return this.#tally.result(parts)
+  }
+
+  /** Returns where the next line begins. */
+  #finishCarried(bytes: Buffer): number {
+    const end = bytes.indexOf(LINE_FEED)
+    this.#carry.add(end < 0 ? bytes : bytes.subarray(0, end))
+    if (end < 0) return bytes.length
+    this.#line(this.#carry.take())
+    return end + 1
+  }
+
+  #line(physical: Buffer): void {
+    const line = physical.subarray(leadingZeros(physical))
+    if (line.length === 0 || (line.length === 1 && line[0] === CARRIAGE_RETURN)) {
+      this.#tally.blank()
+      return
+    }
+    const text = line.toString('utf8', 0, Math.min(line.length, MAX_LINE_BYTES))
+    const parsed = parseLine(text)
+    if (line.length > MAX_LINE_BYTES) {
+      this.#guard.accept(withoutEnd(parsed), text)
+      this.#tally.cut()
+      return
+    }
+    if (parsed.kind === 'record' && parsed.message.kind === 'access') this.#fast?.learn(line)
+    this.#guard.accept(parsed, text)
+  }
+}
+
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+
+/** A file cut to nothing while its writer goes on (logrotate's `copytruncate`) begins with a hole of zeros. */
+function leadingZeros(bytes: Uint8Array): number {
+  if (bytes[0] !== 0) return 0
+  const first = bytes.findIndex((byte) => byte !== 0)
+  return first < 0 ? bytes.length : first
+}
+
+/** The closing quote of a line that was cut is somewhere in the part that was not read. */
+function withoutEnd(line: LogLine): LogLine {
+  if (line.kind === 'continuation' || line.message.kind !== 'access') return line
+  return { ...line, message: { ...line.message, pathEnd: 'closed' } }
+}
+
+/** The beginning of a line whose end has not come yet; keeps one byte more than is read, to know that it is longer. */
+class Carry {
+  readonly #bytes = Buffer.allocUnsafe(MAX_LINE_BYTES + 1)
+  #length = 0
+
+  get isEmpty(): boolean {
+    return this.#length === 0
+  }
+
+  add(bytes: Buffer): void {
+    const rest = this.#length === 0 ? bytes.subarray(leadingZeros(bytes)) : bytes
+    this.#length += rest.copy(this.#bytes, this.#length)
+  }
+
+  take(): Buffer {
+    const line = this.#bytes.subarray(0, this.#length)
+    this.#length = 0
+    return line
+  }
+}

@@ -1,0 +1,243 @@
+import type { RequestKey } from './attribution.ts'
+import { RequestBook, requestKey } from './attribution.ts'
+import { REFUSALS, RefusalLog } from './events.ts'
+import { FailureLog } from './failures.ts'
+import type { LogLine, LogRecord } from './line.ts'
+import type { LogScan, PartRead, SeenKind } from './log-scan.ts'
+import { SEEN_KINDS } from './log-scan.ts'
+import type { AccessMessage, Message } from './message.ts'
+import { RequestCounter } from './request-counter.ts'
+import { OTHER_ROUTE, PREFLIGHT_ROUTE, routeAt, routeClass, routeName } from './routes.ts'
+import type { ModelMentions } from './summary.ts'
+import { blindSpotsOf, contentOf, summarizeFailures, summarizeModels } from './summary.ts'
+import type { WallClock } from './wall-clock.ts'
+
+export interface TallyOptions {
+  readonly clock: WallClock
+  /** Records before this instant are not counted. */
+  readonly sinceMs?: number | undefined
+  /** Called with every record of the period, in the order of the log; forged ones are left out. */
+  readonly onRecord?: ((record: LogRecord, atMs: number) => void) | undefined
+}
+
+/** Lines this long before the period are read for what they tell about the requests in it, and not counted. */
+export const CONTEXT_MS = 60_000
+
+/** Lines after a record that can still be its own (contract, files 4.6). */
+const MAX_CONTINUED_LINES = 200
+const MAX_MODELS = 5000
+
+const IS_REFUSAL = new Uint8Array(600)
+for (const status of REFUSALS) IS_REFUSAL[status] = 1
+
+type Period = 'before' | 'context' | 'within'
+
+/** Adds up a log line by line. Both readers, the one by lines and the one by bytes, end here. */
+export class Tally {
+  readonly #clock: WallClock
+  readonly #sinceMs: number
+  readonly #onRecord: TallyOptions['onRecord']
+
+  #wallSeconds = Number.NaN
+  #nowMs: number | null = null
+  #period: Period = 'within'
+  #firstMs: number | null = null
+  #lastMs = 0
+
+  #recordOpen = false
+  #continuedSoFar = 0
+  #recordsOutside = 0
+  readonly #lines = { total: 0, records: 0, continued: 0, blank: 0, unparsed: 0, cut: 0 }
+
+  readonly #requests = new RequestCounter()
+  readonly #failures = new FailureLog()
+  readonly #book = new RequestBook(this.#failures)
+  readonly #refusals = new RefusalLog(this.#book.providers)
+  readonly #seen = {
+    ...(Object.fromEntries(SEEN_KINDS.map((kind) => [kind, 0])) as Record<SeenKind, number>),
+    debug: 0,
+    failedRefreshes: 0,
+    failedReloads: 0,
+  }
+  readonly #models = new Map<string, ModelMentions>()
+  readonly #forged = {
+    blocks: 0,
+    lines: 0,
+    claimedRefusals: new Map<number, number>(),
+    firstMs: null as number | null,
+    lastMs: null as number | null,
+  }
+  #gatewayVersion: string | null = null
+
+  constructor(options: TallyOptions) {
+    this.#clock = options.clock
+    this.#sinceMs = options.sinceMs ?? Number.NEGATIVE_INFINITY
+    this.#onRecord = options.onRecord
+  }
+
+  /** Sets the time of the record whose `access` or `accept` comes next. */
+  moveTo(wallSeconds: number, stampMs: number | null): void {
+    if (stampMs === null && wallSeconds === this.#wallSeconds) return
+    this.#wallSeconds = stampMs === null ? wallSeconds : Number.NaN
+    this.#nowMs = stampMs ?? this.#clock.instantMs(wallSeconds, this.#nowMs)
+    if (this.#nowMs >= this.#sinceMs) this.#period = 'within'
+    else this.#period = this.#nowMs >= this.#sinceMs - CONTEXT_MS ? 'context' : 'before'
+  }
+
+  /** Whether `access` has to know latency and request id of an answer with this status. */
+  needsDetails(status: number): boolean {
+    return IS_REFUSAL[status] === 1 || !this.#book.idle
+  }
+
+  /** An access line at the time set by `moveTo`. */
+  access(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
+    this.#beginRecord()
+    if (this.#period === 'within') this.#requests.add(route, status)
+    if (IS_REFUSAL[status] === 1) this.#refuse(route, status, latencyMs, key)
+    else if (!this.#book.idle) this.#book.answer(key, this.#nowMs ?? 0, status, latencyMs, 'client-api')
+  }
+
+  accept(line: LogLine): void {
+    if (line.kind === 'continuation') {
+      this.#goOn()
+      return
+    }
+    this.moveTo(line.wallSeconds, line.stampMs)
+    const { message } = line
+    if (message.kind === 'access') {
+      this.access(routeOf(message), message.status, message.latencyMs, requestKey(line.requestId))
+    } else {
+      this.#beginRecord()
+      if (this.#period !== 'before') this.#note(line, this.#nowMs ?? 0)
+    }
+    if (this.#period === 'within') this.#onRecord?.(line, this.#nowMs ?? 0)
+  }
+
+  blank(): void {
+    if (this.#period !== 'within') return
+    this.#lines.total++
+    this.#lines.blank++
+  }
+
+  /** The line passed on next or just now was longer than what was read of it. */
+  cut(): void {
+    if (this.#period === 'within') this.#lines.cut++
+  }
+
+  forged(lines: readonly LogLine[]): void {
+    if (this.#period !== 'within') return
+    const forged = this.#forged
+    forged.blocks++
+    forged.lines += lines.length
+    forged.firstMs ??= this.#nowMs
+    forged.lastMs = this.#nowMs
+    this.#lines.total += lines.length
+    for (const line of lines) {
+      if (line.kind !== 'record' || line.message.kind !== 'access') continue
+      const { status } = line.message
+      if (IS_REFUSAL[status] !== 1) continue
+      forged.claimedRefusals.set(status, (forged.claimedRefusals.get(status) ?? 0) + 1)
+    }
+  }
+
+  endOfPart(): void {
+    this.#recordOpen = false
+  }
+
+  result(parts: readonly PartRead[]): LogScan {
+    const upstream = summarizeFailures(this.#failures)
+    return {
+      parts,
+      zone: this.#clock.zone,
+      span: this.#firstMs === null ? null : { firstMs: this.#firstMs, lastMs: this.#lastMs },
+      content: contentOf(this.#lines, this.#recordsOutside),
+      lines: this.#lines,
+      requests: this.#requests.result(),
+      refusals: this.#refusals,
+      upstream,
+      models: summarizeModels(this.#models, upstream.groups),
+      forged: this.#forged,
+      seen: this.#seen,
+      gatewayVersion: this.#gatewayVersion,
+      blindSpots: blindSpotsOf(parts, this.#lines, this.#forged, this.#seen),
+    }
+  }
+
+  #beginRecord(): void {
+    this.#recordOpen = true
+    this.#continuedSoFar = 0
+    if (this.#period !== 'within') {
+      this.#recordsOutside++
+      return
+    }
+    const nowMs = this.#nowMs ?? 0
+    if (this.#firstMs === null || nowMs < this.#firstMs) this.#firstMs = nowMs
+    this.#lastMs = nowMs
+    this.#lines.total++
+    this.#lines.records++
+  }
+
+  #goOn(): void {
+    this.#continuedSoFar++
+    if (this.#period !== 'within') return
+    this.#lines.total++
+    if (this.#recordOpen && this.#continuedSoFar <= MAX_CONTINUED_LINES) this.#lines.continued++
+    else this.#lines.unparsed++
+  }
+
+  #refuse(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
+    if (this.#period === 'before') return
+    const atMs = this.#nowMs ?? 0
+    const group = routeClass(routeName(route))
+    const { origin, provider } = this.#book.answer(key, atMs, status, latencyMs, group)
+    if (this.#period !== 'within') return
+    this.#refusals.add({
+      atMs,
+      origin,
+      provider,
+      status,
+      route,
+      latencyMs,
+      requestId: typeof key === 'number' ? key : -1,
+      ordinal: this.#requests.ofClass(group),
+    })
+  }
+
+  #note(record: LogRecord, atMs: number): void {
+    const { message } = record
+    const key = requestKey(record.requestId)
+    const ordinal = this.#period === 'within' ? this.#requests.ofClass('client-api') : null
+    if (message.kind === 'upstream-failure') this.#book.failure(key, atMs, ordinal, message)
+    else if (message.kind === 'request-error') this.#book.requestError(key, atMs, ordinal, message)
+    else if (message.kind === 'use') this.#book.use(key, atMs, message)
+    else if (message.kind === 'cooling') this.#book.cooling(key, atMs, message)
+    if (this.#period !== 'within') return
+    if (record.level === 'debug' || record.level === 'trace') this.#seen.debug++
+    this.#count(message)
+  }
+
+  #count(message: Message): void {
+    if (isSeenKind(message.kind)) this.#seen[message.kind]++
+    if (message.kind === 'use') this.#mention(message.model, 'tries')
+    else if (message.kind === 'affinity') this.#mention(message.model, 'affinityChoices')
+    else if (message.kind === 'cooling') this.#mention(message.model, 'coolingLines')
+    else if (message.kind === 'refresh' && message.result === 'failed') this.#seen.failedRefreshes++
+    else if (message.kind === 'reload' && message.result === 'failed') this.#seen.failedReloads++
+    else if (message.kind === 'start') this.#gatewayVersion = message.version
+  }
+
+  #mention(model: string, how: keyof ModelMentions): void {
+    const mentions = this.#models.get(model) ?? { tries: 0, affinityChoices: 0, coolingLines: 0 }
+    if (this.#models.size < MAX_MODELS) this.#models.set(model, mentions)
+    mentions[how]++
+  }
+}
+
+function routeOf(access: AccessMessage): number {
+  if (access.method === 'OPTIONS') return PREFLIGHT_ROUTE
+  return access.pathEnd === 'open' ? OTHER_ROUTE : routeAt(access.path)
+}
+
+function isSeenKind(kind: string): kind is SeenKind {
+  return SEEN_KINDS.some((seen) => seen === kind)
+}

@@ -1,0 +1,186 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isIP } from 'node:net'
+import { goJson } from './go-text.ts'
+import { NO_REQUEST_ID } from './log-line.ts'
+
+/** The gateway has no limit of its own; this one keeps a laptop's memory (a difference, see the list of them). */
+export const MAX_BODY_BYTES = 64 * 1024 * 1024
+
+export const JSON_TYPE = 'application/json; charset=utf-8'
+/** Completion routes answer without a charset (contract, HTTP 4). */
+export const BARE_JSON_TYPE = 'application/json'
+
+/** One try at one provider, as the error log shows it (contract, files 4.8). */
+export interface Attempt {
+  readonly url: string
+  readonly auth: string
+  readonly timeMs: number
+  readonly body: string
+}
+
+export interface ExchangeOptions {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly path: string
+  readonly rawQuery: string
+  readonly startedMs: number
+  readonly requestId: string
+  /** Sent with every reply, names and values in turn. */
+  readonly headers: readonly string[]
+}
+
+/** One request and its reply, and what the logs need to know of both. */
+export class Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly method: string
+  /** Percent-decoded, without the query. */
+  readonly path: string
+  readonly rawQuery: string
+  readonly startedMs: number
+  readonly requestId: string
+  readonly address: string
+  readonly attempts: Attempt[] = []
+  /** Aborts when the client goes away before the reply is complete. */
+  readonly gone: AbortSignal
+  /** The client key that was accepted; null on an open gateway and on other routes. */
+  clientKey: string | null = null
+  /** The credential asked last, by its index; null before the first. */
+  servedBy: string | null = null
+  status = 0
+  requestBody = ''
+  replyBody = ''
+  /** What the last provider said when it refused; the error log shows it. */
+  lastRefusal: string | null = null
+  #headers: string[]
+  #query: URLSearchParams | null = null
+  #left: AbortController
+
+  constructor(options: ExchangeOptions) {
+    this.request = options.request
+    this.response = options.response
+    this.method = options.request.method ?? 'GET'
+    this.path = options.path
+    this.rawQuery = options.rawQuery
+    this.startedMs = options.startedMs
+    this.requestId = options.requestId
+    this.address = clientAddress(options.request)
+    this.#headers = [...options.headers]
+    this.#left = new AbortController()
+    this.gone = this.#left.signal
+    options.response.once('close', () => {
+      if (!options.response.writableFinished) this.#left.abort()
+    })
+  }
+
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.rawQuery)
+    return this.#query
+  }
+
+  get hasRequestId(): boolean {
+    return this.requestId !== NO_REQUEST_ID
+  }
+
+  /** The header's values joined; `''` when it was not sent. */
+  header(name: string): string {
+    const value = this.request.headers[name]
+    return value === undefined ? '' : Array.isArray(value) ? value.join(', ') : value
+  }
+
+  addHeader(name: string, value: string): void {
+    this.#headers.push(name, value)
+  }
+
+  json(status: number, value: unknown, type = JSON_TYPE): void {
+    this.send(status, type, goJson(value))
+  }
+
+  empty(status: number): void {
+    this.send(status, null, '')
+  }
+
+  /** Commits the reply to a 200 whose body begins with line breaks. */
+  lineFeed(): void {
+    if (!this.response.headersSent) this.begin(200, BARE_JSON_TYPE)
+    this.response.write('\n')
+  }
+
+  send(status: number, type: string | null, body: string | Buffer): void {
+    if (this.response.headersSent) {
+      // Line breaks went out before, and a 200 with them.
+      this.response.end(body)
+      return
+    }
+    this.status = status
+    if (status >= 400) this.replyBody = String(body)
+    const length = Buffer.byteLength(body)
+    const headers = [...this.#headers]
+    if (type !== null) headers.push('Content-Type', type)
+    if (status !== 204) headers.push('Content-Length', String(length))
+    this.response.writeHead(status, headers)
+    this.response.end(this.method === 'HEAD' ? undefined : body)
+  }
+
+  /** Begins a reply that is written in pieces. */
+  begin(status: number, type: string, headers: readonly string[] = []): void {
+    this.status = status
+    this.response.writeHead(status, [...this.#headers, 'Content-Type', type, ...headers])
+  }
+
+  /** Resolves when the piece is on its way or the client is gone. */
+  write(text: string): Promise<void> | void {
+    if (text === '' || this.response.destroyed || this.response.write(text)) return
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.response.off('drain', done)
+        this.response.off('close', done)
+        resolve()
+      }
+      this.response.once('drain', done)
+      this.response.once('close', done)
+    })
+  }
+
+  end(text = ''): void {
+    this.response.end(text)
+  }
+
+  /** The body as text; null when it is longer than `MAX_BODY_BYTES` (the rest is not read) or the client broke off. */
+  async readBody(): Promise<string | null> {
+    const bytes = await readAll(this.request)
+    if (bytes === null) return null
+    this.requestBody = bytes.toString('utf8')
+    return this.requestBody
+  }
+}
+
+function readAll(request: IncomingMessage): Promise<Buffer | null> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= MAX_BODY_BYTES) return chunks.push(chunk)
+      chunks.length = 0
+      request.removeAllListeners('data')
+      request.resume()
+      return resolve(null)
+    })
+    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? null) : Buffer.concat(chunks)))
+    request.once('error', () => resolve(null))
+    request.once('close', () => resolve(null))
+  })
+}
+
+/** The client's address as the gateway sees it: forwarded headers are believed from anybody (contract, HTTP 8.1). */
+export function clientAddress(request: IncomingMessage): string {
+  const forwarded = request.headers['x-forwarded-for']
+  if (typeof forwarded === 'string') {
+    const hops = forwarded.split(',').map((hop) => hop.trim())
+    if (hops.length > 0 && hops.every((hop) => isIP(hop) !== 0)) return hops[0] ?? ''
+  }
+  const real = request.headers['x-real-ip']
+  if (typeof real === 'string' && isIP(real.trim()) !== 0) return real.trim()
+  return (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+}

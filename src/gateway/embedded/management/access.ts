@@ -1,0 +1,47 @@
+import { bearer } from '../access.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Runtime } from '../runtime.ts'
+import { matchesSecret } from './secret.ts'
+
+const LOCAL_ADDRESSES: ReadonlySet<string> = new Set(['127.0.0.1', '::1'])
+
+/** The checks before every management route, in the gateway's order; answers by itself when one fails (contract, HTTP 8.1). */
+export function checkManagementAccess(exchange: Exchange, runtime: Runtime): 'granted' | 'refused' {
+  const { remoteManagement } = runtime.config.gateway.settings
+  const nowMs = runtime.clock.nowMs()
+  if (remoteManagement.secretKey === '' && !runtime.managementWasOn) {
+    exchange.empty(404)
+    return 'refused'
+  }
+  addVersionHeaders(exchange, runtime)
+  const refusal = refusalOf(exchange, runtime, nowMs)
+  if (!refusal) {
+    runtime.bans.succeeded(exchange.address)
+    return 'granted'
+  }
+  if (refusal.status === 401) runtime.bans.failed(exchange.address, nowMs)
+  exchange.json(refusal.status, { error: refusal.error })
+  return 'refused'
+}
+
+function refusalOf(exchange: Exchange, runtime: Runtime, nowMs: number): { status: 401 | 403; error: string } | null {
+  const { remoteManagement } = runtime.config.gateway.settings
+  const remaining = runtime.bans.remaining(exchange.address, nowMs)
+  if (remaining !== null)
+    return { status: 403, error: `IP banned due to too many failed attempts. Try again in ${remaining}` }
+  if (!remoteManagement.allowRemote && !LOCAL_ADDRESSES.has(exchange.address))
+    return { status: 403, error: 'remote management disabled' }
+  if (remoteManagement.secretKey === '') return { status: 403, error: 'remote management key not set' }
+  const offered = bearer(exchange.header('authorization')) || exchange.header('x-management-key').trim()
+  if (offered === '') return { status: 401, error: 'missing management key' }
+  const isRight = matchesSecret(offered, remoteManagement.secretKey) || offered === runtime.localPassword
+  return isRight ? null : { status: 401, error: 'invalid management key' }
+}
+
+/** Contract, HTTP 9. */
+function addVersionHeaders(exchange: Exchange, { traits }: Runtime): void {
+  exchange.addHeader('X-CPA-VERSION', traits.version)
+  exchange.addHeader('X-CPA-COMMIT', traits.commit)
+  exchange.addHeader('X-CPA-BUILD-DATE', traits.buildDate)
+  if (traits.plugins === 'supported') exchange.addHeader('X-CPA-SUPPORT-PLUGIN', '1')
+}

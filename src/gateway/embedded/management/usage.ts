@@ -1,0 +1,146 @@
+import type { Exchange } from '../exchange.ts'
+import { localRfc3339 } from '../go-text.ts'
+import type { Handler, Runtime, ServedRoute } from '../runtime.ts'
+import { totalOf, type UsageRecord } from '../usage.ts'
+
+/** Counters of keys, the queue of newer gateways, the statistics of older ones (contract, HTTP 8.7). */
+export function usageRoutes(kind: 'queue' | 'statistics', buckets: 'kept' | 'none'): readonly ServedRoute[] {
+  return [
+    ...(buckets === 'kept' ? [route('/api-key-usage', keyUsage)] : []),
+    kind === 'queue' ? route('/usage-queue', takeFromQueue) : route('/usage', statistics),
+  ]
+}
+
+function route(path: string, handle: Handler): ServedRoute {
+  return { method: 'GET', path: `/v0/management${path}`, key: 'management', handle }
+}
+
+/** Secrets stand in the object keys, as in the real reply. */
+function keyUsage(exchange: Exchange, runtime: Runtime): void {
+  const nowMs = runtime.clock.nowMs()
+  const usage: Record<string, Record<string, unknown>> = {}
+  for (const credential of runtime.credentials) {
+    if (credential.source.kind !== 'config') continue
+    const { entry } = credential.source.credential
+    const { success, failed } = runtime.counters.credentialCounts(credential.id)
+    const keys = usage[credential.provider] ?? {}
+    usage[credential.provider] = keys
+    keys[`${entry.baseUrl}|${credential.secret}`] = {
+      success,
+      failed,
+      recent_requests: runtime.counters.recent(credential.id, nowMs),
+    }
+  }
+  exchange.json(200, usage)
+}
+
+/** Reading removes what is read. */
+function takeFromQueue(exchange: Exchange, runtime: Runtime): void {
+  const text = (exchange.query.get('count') ?? '').trim()
+  const count = text === '' ? 1 : Number(text)
+  if (!Number.isSafeInteger(count) || count <= 0)
+    return exchange.json(400, { error: 'count must be a positive integer' })
+  const records = runtime.usage.take(count, runtime.clock.nowMs())
+  exchange.json(200, records.map((record) => queueEntry(record, runtime)))
+}
+
+function queueEntry(record: UsageRecord, { profile }: Runtime): Record<string, unknown> {
+  const ofUpstream = !profile.startsWith('fork')
+  return {
+    timestamp: localRfc3339(record.timeMs),
+    latency_ms: record.latencyMs,
+    ttft_ms: record.firstByteMs,
+    source: record.source,
+    auth_index: record.authIndex,
+    ...(ofUpstream ? { client_ip: record.address, x_forwarded_for: '', user_agent: record.userAgent } : {}),
+    tokens: {
+      input_tokens: record.tokens?.input ?? 0,
+      output_tokens: record.tokens?.output ?? 0,
+      reasoning_tokens: record.tokens?.reasoning ?? 0,
+      cached_tokens: record.tokens?.cached ?? 0,
+      cache_read_tokens: record.tokens?.cached ?? 0,
+      ...(ofUpstream ? { cache_read_tokens_present: true } : {}),
+      cache_creation_tokens: 0,
+      total_tokens: totalOf(record.tokens),
+    },
+    failed: record.failure !== null,
+    ...(ofUpstream ? { generate: true } : {}),
+    fail: { status_code: record.failure?.status ?? 200, body: record.failure?.text ?? '' },
+    provider: record.providerKey,
+    executor_type: record.executor,
+    model: record.upstreamModel,
+    alias: record.requestedModel,
+    endpoint: record.endpoint,
+    auth_type: record.authType,
+    api_key: record.clientKey ?? '',
+    request_id: record.requestId,
+    reasoning_effort: '',
+    service_tier: 'auto',
+  }
+}
+
+function statistics(exchange: Exchange, runtime: Runtime): void {
+  const clients = [...runtime.usage.byClient()]
+  const sum = (read: (counts: (typeof clients)[number][1]) => number): number =>
+    clients.reduce((total, [, counts]) => total + read(counts), 0)
+  const requests = sum(({ requests: n }) => n)
+  const failures = sum(({ failures: n }) => n)
+  const records = clients.flatMap(([, { models }]) => [...models.values()].flat())
+  exchange.json(200, {
+    usage: {
+      total_requests: requests,
+      success_count: requests - failures,
+      failure_count: failures,
+      total_tokens: sum(({ tokens }) => tokens),
+      apis: Object.fromEntries(
+        clients.map(([name, counts]) => [
+          name,
+          {
+            total_requests: counts.requests,
+            total_tokens: counts.tokens,
+            models: Object.fromEntries([...counts.models].map(([model, details]) => [model, modelUsage(details)])),
+          },
+        ]),
+      ),
+      requests_by_day: grouped(records, dayOf, () => 1),
+      requests_by_hour: grouped(records, hourOf, () => 1),
+      tokens_by_day: grouped(records, dayOf, ({ tokens }) => totalOf(tokens)),
+      tokens_by_hour: grouped(records, hourOf, ({ tokens }) => totalOf(tokens)),
+    },
+    failed_requests: failures,
+  })
+}
+
+function modelUsage(details: readonly UsageRecord[]): Record<string, unknown> {
+  return {
+    total_requests: details.length,
+    total_tokens: details.reduce((total, { tokens }) => total + totalOf(tokens), 0),
+    // `latency_ms` came with a later version.
+    details: details.map((record) => ({
+      timestamp: localRfc3339(record.timeMs),
+      source: record.source,
+      auth_index: record.authIndex,
+      tokens: {
+        input_tokens: record.tokens?.input ?? 0,
+        output_tokens: record.tokens?.output ?? 0,
+        reasoning_tokens: record.tokens?.reasoning ?? 0,
+        cached_tokens: record.tokens?.cached ?? 0,
+        total_tokens: totalOf(record.tokens),
+      },
+      failed: record.failure !== null,
+    })),
+  }
+}
+
+const dayOf = ({ timeMs }: UsageRecord): string => localRfc3339(timeMs).slice(0, 10)
+const hourOf = ({ timeMs }: UsageRecord): string => localRfc3339(timeMs).slice(11, 13)
+
+function grouped(
+  records: readonly UsageRecord[],
+  keyOf: (record: UsageRecord) => string,
+  amountOf: (record: UsageRecord) => number,
+): Record<string, number> {
+  const groups: Record<string, number> = {}
+  for (const record of records) groups[keyOf(record)] = (groups[keyOf(record)] ?? 0) + amountOf(record)
+  return groups
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { closeSync, type FSWatcher, fstatSync, openSync, readFileSync, statSync, watch } from 'node:fs'
+import { applyConfig, changesBetween, logApp, readConfig, registerCredentials } from './config-state.ts'
+import { rewriteSecret } from './management/rewrite.ts'
+import type { Runtime } from './runtime.ts'
+
+/** After the last event; the file system's time, not the lent one (contract, HTTP 10). */
+const DEBOUNCE_MS = 150
+
+export interface Reloader {
+  /** Reads the configuration again now, if its content changed. */
+  reload(): void
+  close(): void
+}
+
+/**
+ * Watches the configuration and the auth directory as the gateway does: the file by its inode, so that a file renamed
+ * over it is never seen again, the directory as a directory (contract, HTTP 10).
+ */
+export function watchConfiguration(runtime: Runtime): Reloader {
+  let hash = hashOf(runtime.config.text)
+  const config = debounced(() => reload())
+  const tokens = debounced(() => {
+    registerCredentials(runtime)
+    logApp(runtime, 'info', 'clients.go:152', `full client load complete - ${runtime.credentials.length} clients`)
+  })
+
+  const reload = (): void => {
+    const text = readText(runtime.paths.config)
+    if (text === null || text === '' || hashOf(text) === hash) return
+    hash = hashOf(text)
+    logApp(runtime, 'info', 'config_reload.go:60', `config file changed, reloading: ${runtime.paths.config}`)
+    const reading = readConfig(text, runtime.traits.flavour, runtime.clock.nowMs())
+    if (reading.kind === 'rejected') {
+      logApp(runtime, 'error', 'config_reload.go:74', `failed to reload config: ${reading.reason}`)
+      return
+    }
+    const changes = changesBetween(runtime.config.gateway, reading.config.gateway)
+    applyConfig(runtime, reading.config)
+    for (const message of changes.length > 0 ? ['config changes detected:', ...changes] : [])
+      logApp(runtime, 'info', 'config_reload.go:95', message)
+    const done = 'config successfully reloaded, triggering client reload'
+    logApp(runtime, 'info', 'config_reload.go:110', done)
+    hash = hashOf(rewriteSecret(runtime))
+  }
+
+  const stopFile = watchInode(runtime.paths.config, config.call)
+  const stopDirectory = watchTokenFiles(runtime.paths.auth, tokens.call)
+  return {
+    reload,
+    close() {
+      stopFile()
+      stopDirectory()
+      config.cancel()
+      tokens.cancel()
+    },
+  }
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+function debounced(run: () => void): { call: () => void; cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    call() {
+      clearTimeout(timer)
+      timer = setTimeout(run, DEBOUNCE_MS)
+    },
+    cancel: () => clearTimeout(timer),
+  }
+}
+
+/**
+ * Calls back for writes to the file that stands at `path` now. When another file takes its place the watch is lost; a
+ * file that was moved away, as editors with backups do, gives one last call.
+ */
+function watchInode(path: string, changed: () => void): () => void {
+  let handle: number
+  try {
+    handle = openSync(path, 'r')
+  } catch {
+    return () => {}
+  }
+  // The open handle keeps the inode's number from being given to another file.
+  const { ino } = fstatSync(handle)
+  let watcher: FSWatcher | null = null
+  const stop = (): void => {
+    if (!watcher) return
+    watcher.close()
+    watcher = null
+    closeSync(handle)
+  }
+  watcher = watch(path, () => {
+    if (!watcher) return
+    if (inodeAt(path) === ino) return changed()
+    const isMoved = fstatSync(handle).nlink > 0
+    stop()
+    if (isMoved) changed()
+  })
+  watcher.on('error', stop)
+  return stop
+}
+
+function inodeAt(path: string): number | null {
+  try {
+    return statSync(path).ino
+  } catch {
+    return null
+  }
+}
+
+function watchTokenFiles(directory: string, changed: () => void): () => void {
+  try {
+    const watcher = watch(directory, (_event, name) => {
+      if (name === null || name.toLowerCase().endsWith('.json')) changed()
+    })
+    watcher.on('error', () => watcher.close())
+    return () => watcher.close()
+  } catch {
+    // No such directory: there is nothing to watch.
+    return () => {}
+  }
+}

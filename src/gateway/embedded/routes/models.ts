@@ -1,0 +1,156 @@
+import type { Exchange } from '../exchange.ts'
+import { isListed, type Offer } from '../inventory.ts'
+import type { Runtime, ServedRoute } from '../runtime.ts'
+
+/** `GET /v1/models` in its shapes, and the Gemini list (contract, HTTP 2). */
+export const MODEL_ROUTES: readonly ServedRoute[] = [
+  { method: 'GET', path: '/v1/models', key: 'client', handle: listModels },
+  { method: 'GET', path: '/v1beta/models', key: 'client', handle: (exchange, runtime) => exchange.json(200, geminiList(runtime)) },
+]
+
+function listModels(exchange: Exchange, runtime: Runtime): void {
+  exchange.json(200, SHAPES[shapeFor(exchange, runtime)](runtime))
+}
+
+type Shape = 'openai' | 'claude' | 'codex' | 'grok'
+
+/** Which shape a request gets (contract, HTTP 2.2). */
+function shapeFor(exchange: Exchange, { traits }: Runtime): Shape {
+  const agent = exchange.header('user-agent')
+  if (traits.claudeList === 'only-claude-cli') return agent.startsWith('claude-cli') ? 'claude' : 'openai'
+  if (traits.claudeList === 'cloaked' && agent.includes('grok-shell')) return 'grok'
+  if (exchange.rawQuery !== '' && exchange.query.has('client_version')) return 'codex'
+  return exchange.header('anthropic-version') !== '' || agent.startsWith('claude-cli') ? 'claude' : 'openai'
+}
+
+const SHAPES: Readonly<Record<Shape, (runtime: Runtime) => unknown>> = {
+  openai: openaiList,
+  claude: claudeList,
+  codex: codexList,
+  grok: grokList,
+}
+
+interface Listed {
+  readonly id: string
+  readonly ownedBy: string
+  /** Null when unknown: only what the configuration defines has the time it was registered. */
+  readonly createdS: number | null
+  readonly displayName: string
+}
+
+/** Listed ids in random order, as a Go map gives them (contract, HTTP 2.3). */
+function listed(runtime: Runtime): Listed[] {
+  const nowMs = runtime.clock.nowMs()
+  const ids = [...runtime.inventory].filter(([, offers]) => isListed(offers, runtime.cooldowns, nowMs))
+  return runtime.random.shuffle(ids).flatMap(([id, offers]) => {
+    // Whoever registered last names the owner (contract, files 1.7).
+    const offer = offers.at(-1)
+    return offer ? [describe(id, offer, runtime)] : []
+  })
+}
+
+const OWNERS: Readonly<Record<string, string>> = {
+  claude: 'anthropic',
+  codex: 'openai',
+  gemini: 'google',
+  'gemini-interactions': 'google',
+  vertex: 'google',
+  xai: 'xai',
+  kimi: 'moonshot',
+  kiro: 'aws',
+}
+
+function describe(id: string, { credential, displayName }: Offer, runtime: Runtime): Listed {
+  return {
+    id,
+    ownedBy: OWNERS[credential.providerKey] ?? credential.provider,
+    createdS: credential.source.kind === 'config' ? Math.floor(runtime.config.loadedMs / 1_000) : null,
+    displayName,
+  }
+}
+
+function openaiList(runtime: Runtime): unknown {
+  const data = listed(runtime).map(({ id, createdS, ownedBy }) => ({
+    ...(createdS === null ? {} : { created: createdS }),
+    id,
+    object: 'model',
+    owned_by: ownedBy,
+  }))
+  return { data, object: 'list' }
+}
+
+/** Before ids that the Claude clients would not accept (contract, HTTP 2.4). */
+const CLOAK = 'claude-fable-5-dd-'
+
+function cloaked(id: string): string {
+  return id.startsWith('claude-') ? id : `${CLOAK}${[...id].reverse().join('')}`
+}
+
+/** The id a cloaked one stands for, its `(suffix)` kept; others are returned as they are. */
+export function uncloaked(id: string): string {
+  const match = /^claude-fable-5-dd-(?<reversed>.*?)(?<suffix>\([^()]*\))?$/s.exec(id)
+  if (!match?.groups) return id
+  return `${[...(match.groups['reversed'] ?? '')].reverse().join('')}${match.groups['suffix'] ?? ''}`
+}
+
+function claudeList(runtime: Runtime): unknown {
+  const { claudeCode } = runtime.config.gateway.settings
+  const cloaks = runtime.traits.claudeList === 'cloaked' && !claudeCode.disableCloakingModelList
+  const models = listed(runtime)
+  if (runtime.traits.claudeList === 'cloaked')
+    models.sort((a, b) => compare(a.displayName, b.displayName) || compare(a.id, b.id))
+  const data = models.map(({ id, createdS, ownedBy, displayName }) => ({
+    ...(createdS === null ? {} : { created_at: new Date(createdS * 1_000).toISOString().replace('.000Z', 'Z') }),
+    display_name: displayName,
+    id: cloaks ? cloaked(id) : id,
+    max_input_tokens: 200_000,
+    max_tokens: 64_000,
+    object: 'model',
+    owned_by: ownedBy,
+    type: 'model',
+  }))
+  return { data, first_id: data[0]?.id ?? '', has_more: false, last_id: data.at(-1)?.id ?? '' }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The Codex client's list; its catalogue is far longer, and only the fields that tell a model are imitated. */
+function codexList(runtime: Runtime): unknown {
+  const models = listed(runtime).map(({ id, displayName }, i) => ({
+    slug: id,
+    display_name: displayName,
+    description: id,
+    context_window: 272_000,
+    max_context_window: 272_000,
+    default_reasoning_level: 'medium',
+    supported_reasoning_levels: [],
+    input_modalities: ['text', 'image'],
+    supported_in_api: true,
+    visibility: 'list',
+    priority: i,
+  }))
+  return { models }
+}
+
+function grokList(runtime: Runtime): unknown {
+  const data = listed(runtime).map(({ id, displayName }) => ({
+    id,
+    model: id,
+    name: displayName,
+    api_backend: 'responses',
+    supported_in_api: true,
+  }))
+  return { object: 'list', data }
+}
+
+function geminiList(runtime: Runtime): unknown {
+  const models = listed(runtime).map(({ id, displayName }) => ({
+    description: id,
+    displayName,
+    name: `models/${id}`,
+    supportedGenerationMethods: ['generateContent'],
+  }))
+  return { models }
+}

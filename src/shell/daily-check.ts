@@ -1,0 +1,81 @@
+import { DAILY_CHECKS } from '../checks/daily.ts'
+import type { DailyContext } from '../checks/daily-context.ts'
+import type { Report } from '../core/report.ts'
+import type { Invocation } from './invocation.ts'
+import { judge } from './judge.ts'
+import { type CommandResult, type Refusal, usageError } from './result.ts'
+import type { Session } from './session.ts'
+import { parseDurationMs } from './values.ts'
+
+/** `provops daily-check`. */
+export function runDailyCheck(invocation: Invocation): Promise<CommandResult> {
+  return judge<DailyContext>(invocation, {
+    name: 'daily-check',
+    checks: DAILY_CHECKS,
+    context: (session) => contextOf(invocation, session),
+    conclude: (report, context, session) => remember(report, context, session, invocation),
+  })
+}
+
+const SPARK = { model: 'gpt-5.3-codex-spark', fallback: 'gpt-5.3-codex' }
+const UNKEYED = [{ index: 0, name: 'no key' }]
+
+async function contextOf(invocation: Invocation, session: Session): Promise<DailyContext | Refusal> {
+  const { settings, world, config } = invocation
+  const sampleText = invocation.flags.text('sample')
+  const sample = sampleText === undefined ? null : parseDurationMs(sampleText)
+  if (sample?.kind === 'wrong')
+    return usageError(
+      `--sample: ${JSON.stringify(sampleText)} is not ${sample.expected}`,
+      'provops daily-check --sample 30s',
+    )
+  const { gateway, capabilities, state, keys } = session
+  const named = keys.map(({ name }, index) => ({ index, name }))
+  return {
+    gateway,
+    capabilities,
+    clock: world.clock,
+    keys: named.length > 0 ? named : UNKEYED,
+    thresholds: settings.thresholds,
+    expectedModels: settings.values['expect-model'],
+    spark: {
+      model: config?.values.spark?.model ?? SPARK.model,
+      fallback: config?.values.spark?.fallback ?? SPARK.fallback,
+    },
+    rememberedInventory: await state.inventory(memoryOf(session), firstKeyName(session)),
+    rememberedTotals: await state.totals(memoryOf(session)),
+    sampleMs: sample?.value ?? null,
+    log: async () => ({ kind: 'none', saw: 'no log was found', next: '--logs <path>' }),
+    learned: { models: null, totals: null },
+    rateLimitsInLog: async () => null,
+  }
+}
+
+/** What is remembered belongs to a gateway; an embedded one has another port every time, so its scenario stands for it. */
+function memoryOf({ embedded, gateway }: Session): string {
+  return embedded ? `embedded ${embedded.scenario} ${embedded.profile}` : gateway.url
+}
+
+/** Inventories of different keys differ, so each is remembered by the name its key has. */
+function firstKeyName({ keys }: Session): string {
+  return keys[0]?.name ?? 'no key'
+}
+
+/** Only a green run, or `--accept-models`, makes its list the reference: a bad day must not become the norm. */
+async function remember(
+  report: Report,
+  { learned }: DailyContext,
+  session: Session,
+  { world, flags }: Invocation,
+): Promise<void> {
+  const { state, embedded } = session
+  // An embedded gateway counts from its start, which is this run's.
+  if (learned.totals && !embedded) await state.rememberTotals(memoryOf(session), learned.totals)
+  if (!learned.models || (report.verdict !== 'passed' && !flags.has('accept-models'))) return
+  const { shape, models } = learned.models
+  await state.rememberInventory(memoryOf(session), firstKeyName(session), {
+    atMs: world.clock.nowMs(),
+    shape,
+    models,
+  })
+}
