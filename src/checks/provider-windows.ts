@@ -156,7 +156,8 @@ async function sampleMetrics({ gateway, clock, signal }: WindowSources): Promise
     expected: 'a map of providers with request counters',
     why: WHY,
   }
-  const result = await gateway.get(ROUTES.metrics, { signal })
+  // Where the route exists it wants no key (contract, HTTP 3.1); a look-alike may.
+  const result = await gateway.get(ROUTES.metrics, { as: gateway.clientKeys > 0 ? 0 : 'none', signal })
   if (result.kind === 'fault') return { kind: 'unknown', judgement: unknownFrom(result.fault, asked) }
   const reply = result.value
   if (reply.status === 404) return { kind: 'not-offered' }

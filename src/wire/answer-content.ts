@@ -46,20 +46,32 @@ export function createContentSink(): ContentSink {
   }
 }
 
+/** Hashing word by word would cost more than reading the stream. */
+const HASHED_CHARS = 8192
+
 function createDigest() {
   const hash = createHash('sha256')
   let chars = 0
   let head = ''
+  let waiting = ''
+  // As UTF-16, so that a surrogate pair cut in two pieces gives the same digest as the whole.
+  const flush = (): void => {
+    hash.update(waiting, 'utf16le')
+    waiting = ''
+  }
   return {
     add: (piece: string): void => {
       if (piece === '') return
-      // As UTF-16, so that a surrogate pair cut in two pieces gives the same digest as the whole.
-      hash.update(piece, 'utf16le')
       if (head.length < HEAD_CHARS) head += piece.slice(0, HEAD_CHARS - head.length)
       chars += piece.length
+      waiting += piece
+      if (waiting.length > HASHED_CHARS) flush()
     },
     chars: () => chars,
-    digest: (): TextDigest => ({ chars, sha256: hash.digest('hex'), head }),
+    digest: (): TextDigest => {
+      flush()
+      return { chars, sha256: hash.digest('hex'), head }
+    },
   }
 }
 
@@ -72,8 +84,8 @@ export function sameText(one: TextDigest, other: TextDigest): boolean {
 export function addToolCall(sink: ContentSink, name: unknown, args: unknown): void {
   const called = textOf(name)
   if (called !== null) sink.add('toolCalls', `\n${called}:`)
-  const text = isFields(args) ? JSON.stringify(args) : (textOf(args) ?? '')
-  sink.add('toolCalls', text.replace(/\s+/g, ''))
+  const text = isFields(args) ? JSON.stringify(args) : textOf(args)
+  if (text !== null) sink.add('toolCalls', text.replace(/\s+/g, ''))
 }
 
 /** Adds one output item of the Responses shape (contract, HTTP 4.1). */

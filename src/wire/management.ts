@@ -10,7 +10,9 @@ const Count = z.pipe(
   }),
 )
 
-const Text = z.optional(z.nullable(z.coerce.string()))
+const Text = z.catch(z.optional(z.nullable(z.string())), null)
+/** An integer in old versions (contract, HTTP 8.6). */
+const Index = z.catch(z.optional(z.nullable(z.coerce.string())), null)
 const Flag = z.catch(z.optional(z.nullable(z.boolean())), null)
 
 const Bucket = z.looseObject({ time: z.catch(z.string(), ''), success: Count, failed: Count })
@@ -54,7 +56,7 @@ export type ListReading<T> =
 const AuthFileEntry = z.looseObject({
   name: Text,
   id: Text,
-  auth_index: Text,
+  auth_index: Index,
   provider: Text,
   type: Text,
   status: Text,
@@ -160,7 +162,7 @@ function originOf(baseAndKey: string): string {
   return URL.canParse(base) ? new URL(base).origin : ''
 }
 
-const LogPage = z.looseObject({ lines: z.nullable(z.array(z.coerce.string())) })
+const LogPage = z.looseObject({ lines: z.nullable(z.array(z.string())) })
 
 export type LogPageReading =
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
