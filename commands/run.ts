@@ -36,10 +36,18 @@ function redacting(stream: OutputStream, redactor: Redactor): OutputStream {
   }
 }
 
+/** Addresses may hold passwords, in the wrong place as well as in the right one. */
+const ADDRESS_VARIABLES = ['PROVOPS_GATEWAY', 'http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY']
+
 async function prepare(world: World, typed: TypedCommand, redactor: Redactor): Promise<Invocation | Refusal> {
+  for (const address of [typed.flags.gateway, ...ADDRESS_VARIABLES.map((name) => world.env[name])])
+    redactor.addUserInfo(address)
   const loading = await loadConfig(world, typed.flags.config)
   if (loading.kind === 'failed')
     return { kind: 'refused', exit: 'usage', message: loading.message, next: loading.next }
+  const { gateway, gateways = {} } = loading.config?.values ?? {}
+  for (const address of [gateway, ...Object.values(gateways).map(({ url }) => url)])
+    redactor.addUserInfo(address)
   const resolved = resolveSettings({ flags: typed.flags, env: world.env, file: loading.config })
   if (resolved.kind === 'wrong') return wrongSettings(resolved.problems)
   return {

@@ -168,7 +168,7 @@ async function ask<Context>(
       },
       world.clock,
     )
-    return { kind: 'round', report, context }
+    return { kind: 'round', report: invocation.redactor.applyTo(report), context }
   } finally {
     progress.stop()
     deadline.cancel()

@@ -18,4 +18,28 @@ export class Redactor {
   apply(text: string): string {
     return this.#hide(text)
   }
+
+  /** The same value with every text in it masked, so that line breaks made later cannot hide a secret from `apply`. */
+  applyTo<T>(value: T): T {
+    return JSON.parse(this.apply(JSON.stringify(value))) as T
+  }
+
+  /** Learns user name and password of an address, whatever becomes of it. */
+  addUserInfo(address: string | undefined): void {
+    if (address === undefined || !URL.canParse(address)) return
+    const { username, password } = new URL(address)
+    for (const part of [username, password]) {
+      this.add(part)
+      this.add(decoded(part))
+    }
+  }
+}
+
+/** `%` that begins no escape stays in an address as it is, and cannot be decoded. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }

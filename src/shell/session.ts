@@ -129,7 +129,7 @@ async function sessionOn(
 }
 
 /** The URL behind `--gateway`, refused where it cannot be one or holds a password. */
-function targetUrl({ settings, config, redactor }: Invocation): URL | Refusal {
+function targetUrl({ settings, config }: Invocation): URL | Refusal {
   const { gatewayName, values, origins } = settings
   const text = gatewayName === null ? values.gateway : (config?.values.gateways?.[gatewayName]?.url ?? '')
   const from = gatewayName === null ? origins.gateway : `gateways.${gatewayName}.url`
@@ -143,7 +143,6 @@ function targetUrl({ settings, config, redactor }: Invocation): URL | Refusal {
     )
   }
   if (url.username !== '' || url.password !== '') {
-    for (const part of [url.username, url.password]) redactor.add(decodeURIComponent(part))
     return usageError(
       `${from}: the address holds a user name or password`,
       'give keys with --api-key-file or PROVOPS_API_KEY, never inside the address',
