@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { nearest } from '../core/plan.ts'
@@ -70,13 +71,22 @@ export async function loadScenario(wanted: string, world: World): Promise<Scenar
   } catch (error) {
     return unknownScenario(wanted, path, (error as NodeJS.ErrnoException).code ?? 'error', world)
   }
-  const parsed = parseScenario(text, path)
+  const parsed = parseScenario(text, path, (base) => bundledText(base, world))
   if (parsed.kind === 'scenario') return parsed
   const lines = parsed.problems.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`)
   return usageError(
     lines.join('\n'),
     'mend the scenario; provops gateway --list-scenarios shows the bundled ones',
   )
+}
+
+/** The text of a bundled scenario that another one extends; null when there is none of that name. */
+function bundledText(name: string, world: World): string | null {
+  try {
+    return readFileSync(join(world.scenariosDir, `${basename(name)}.yaml`), 'utf8')
+  } catch {
+    return null
+  }
 }
 
 async function unknownScenario(wanted: string, path: string, code: string, world: World): Promise<Refusal> {

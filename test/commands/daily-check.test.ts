@@ -1,0 +1,237 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Report } from '../../src/core/report.ts'
+import { type CliOptions, provops } from './cli.ts'
+
+const KEY = 'sk-test-1'
+
+type Answers = Record<string, unknown>
+
+const HEALTHY: Answers = {
+  '/healthz': { status: 'ok' },
+  '/v1/models': { object: 'list', data: [{ id: 'a', owned_by: 'x' }] },
+}
+
+let answers: Answers
+let hangs: boolean
+let asked: string[]
+let server: Server
+let url: string
+let home: string
+
+beforeEach(async () => {
+  answers = { ...HEALTHY }
+  hangs = false
+  asked = []
+  home = mkdtempSync(join(tmpdir(), 'provops-cli-'))
+  writeFileSync(join(home, 'key'), KEY)
+  server = createServer((request, response) => {
+    const path = request.url ?? ''
+    asked.push(path)
+    if (hangs) return
+    const refused = path === '/v1/models' && !request.headers.authorization?.includes(KEY)
+    response.setHeader('content-type', 'application/json')
+    if (refused) response.writeHead(401).end('{"error":"Missing API key"}')
+    else if (path in answers) response.end(JSON.stringify(answers[path]))
+    else response.writeHead(404).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+
+afterEach(() => {
+  server.closeAllConnections()
+  server.close()
+  rmSync(home, { recursive: true })
+})
+
+function dailyCheck(flags: string, options: CliOptions = {}) {
+  return provops(`daily-check -g ${url} --api-key-file key ${flags}`, { home, ...options })
+}
+
+async function report(flags: string, options: CliOptions = {}): Promise<Report> {
+  return JSON.parse((await dailyCheck(`${flags} -o json`, options)).stdout)
+}
+
+function outcomes({ findings }: Report): Record<string, string> {
+  return Object.fromEntries(findings.map(({ id, outcome }) => [id, outcome]))
+}
+
+describe('daily-check', () => {
+  it('asks each route once, however many checks read it', async () => {
+    await dailyCheck('--expect-model a')
+    // Once with the key and once without.
+    expect(asked.filter((path) => path === '/v1/models')).toHaveLength(2)
+    expect(asked.filter((path) => path === '/healthz')).toHaveLength(1)
+  })
+
+  it('spends no tokens', async () => {
+    expect((await report('')).requests.probes).toBe(0)
+    expect(asked.filter((path) => /completions|responses|messages/.test(path))).toEqual([])
+  })
+
+  it('lists what it would ask, and asks nothing', async () => {
+    const { stdout, code } = await dailyCheck('--list --only models')
+    expect(stdout.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      'models.listed',
+      'models.expected',
+      'models.drift',
+      '',
+    ])
+    expect([code, asked]).toEqual([0, []])
+  })
+
+  it('ends at its deadline though the gateway hangs', async () => {
+    hangs = true
+    const result = await report('--deadline 200ms --only gateway', { nowMs: null })
+    expect(result.exit).toEqual({
+      code: 8,
+      name: 'deadline',
+      because: ['gateway.alive', 'gateway.auth', 'gateway.version'],
+    })
+  })
+
+  it('has one unknown and the rest blocked after one connection when the gateway is down', async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    const result = await report('')
+    expect(result.counts).toMatchObject({ pass: 0, unknown: 1, fail: 0 })
+    expect(outcomes(result)['gateway.alive']).toBe('unknown')
+    expect(result.exit.code).toBe(7)
+  })
+
+  it('stops waiting at once when the key is refused', async () => {
+    const { code, stderr } = await provops(`daily-check -g ${url} --wait 1h`, { home })
+    expect([code, stderr]).toEqual([4, ''])
+  })
+
+  it('waits until it is green', async () => {
+    answers['/v1/models'] = { data: [] }
+    setTimeout(() => {
+      answers['/v1/models'] = HEALTHY['/v1/models']
+    }, 300)
+    const { code, stderr } = await dailyCheck('--wait 30s', { nowMs: null })
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^waiting: models.listed/)
+  })
+
+  it('is 8 when waiting was in vain', async () => {
+    answers['/v1/models'] = { data: [] }
+    const result = await report('--wait 50ms', { nowMs: null })
+    expect([result.exit.code, result.verdict]).toEqual([8, 'failed'])
+  })
+
+  it('compares the models with those of the last green run', async () => {
+    expect(outcomes(await report(''))['models.drift']).toBe('skip')
+    expect(outcomes(await report(''))['models.drift']).toBe('pass')
+    answers['/v1/models'] = { data: [{ id: 'b', owned_by: 'x' }] }
+    const drifted = (await report('')).findings.find(({ id }) => id === 'models.drift')
+    expect(drifted).toMatchObject({ outcome: 'warn', data: { gone: ['a'], added: ['b'] } })
+    expect(outcomes(await report(''))['models.drift']).toBe('warn')
+    await report('--accept-models')
+    expect(outcomes(await report(''))['models.drift']).toBe('pass')
+  })
+
+  it('does not take a bad day for the norm', async () => {
+    await report('')
+    answers['/v1/models'] = { data: [] }
+    await report('')
+    answers['/v1/models'] = HEALTHY['/v1/models']
+    expect(outcomes(await report(''))['models.drift']).toBe('pass')
+  })
+
+  it('judges provider metrics by two samples, not by totals', async () => {
+    const metrics = (requests: number, failures: number) => ({
+      codex: { request_count: requests, failure_count: failures, latency_p50_ms: 5 },
+    })
+    answers['/v1/metrics/providers'] = metrics(1000, 0)
+    expect(outcomes(await report(''))['providers.errors:codex']).toBe('skip')
+    setTimeout(() => {
+      answers['/v1/metrics/providers'] = metrics(1100, 30)
+    }, 150)
+    const sampled = (await report('--sample 600ms', { nowMs: null })).findings.find(
+      ({ id }) => id === 'providers.errors:codex',
+    )
+    expect(sampled).toMatchObject({ outcome: 'fail', data: { requests: 100, failures: 30 } })
+  })
+
+  it('says that counters restarted instead of judging them', async () => {
+    answers['/v1/metrics/providers'] = { codex: { request_count: 900, failure_count: 9, latency_p50_ms: 5 } }
+    await report('', { nowMs: 1_000_000_000 })
+    answers['/v1/metrics/providers'] = { codex: { request_count: 30, failure_count: 0, latency_p50_ms: 5 } }
+    const later = await report('', { nowMs: 1_000_600_000 })
+    expect(later.findings.find(({ id }) => id === 'providers.errors:codex')).toMatchObject({
+      outcome: 'skip',
+      saw: 'counters restarted since the last sample',
+    })
+  })
+
+  it('counts a skip as unknown when the check is required', async () => {
+    expect(outcomes(await report('--require gateway.version'))['gateway.version']).toBe('unknown')
+    writeFileSync(join(home, 'provops.yaml'), 'required: [gateway.version]\n')
+    expect((await report('')).exit.code).toBe(7)
+  })
+
+  it('is interrupted by Ctrl-C with 130, and gives no verdict', async () => {
+    hangs = true
+    const interrupt = new AbortController()
+    setTimeout(() => interrupt.abort('SIGINT'), 100)
+    const { code, stdout, stderr } = await dailyCheck('', { interrupted: interrupt.signal })
+    expect([code, stdout, stderr]).toEqual([130, '', 'provops: interrupted\n'])
+  })
+
+  it.each([
+    ['--only modls', 'no check matches modls; did you mean models'],
+    ['--skip "*"', 'no check matches *'],
+    ['--require nope.nope', 'no check matches nope.nope'],
+    ['--timeout 10', '--timeout: "10" is not a duration with a unit'],
+    ['--wait soon', '--wait: "soon" is not a duration'],
+    ['--ca-file key', 'is not a PEM file'],
+    ['--record /nowhere/x', 'cannot write the record'],
+    ['--api-key-file missing', 'cannot read the key file'],
+    ['--config missing.yaml', 'cannot read'],
+  ])('refuses %s with 2 and says why', async (flags, message) => {
+    const { code, stdout, stderr } = await dailyCheck(flags)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(message)
+    expect(stderr).toContain('next: ')
+  })
+
+  it('ends in the code of the chosen style', async () => {
+    answers['/v1/models'] = { data: [] }
+    expect((await dailyCheck('--exit-style nagios')).code).toBe(2)
+    expect((await dailyCheck('--exit-style simple')).code).toBe(1)
+    expect((await dailyCheck('--fail-on never')).code).toBe(0)
+  })
+})
+
+describe('a recorded run', () => {
+  it.each(['table', 'wide', 'short', 'json', 'ndjson'])(
+    'is printed as %s byte for byte as the live one',
+    async (format) => {
+      const live = await dailyCheck(`--record run.json -o ${format}`, { nowMs: null })
+      const replayed = await provops(`replay run.json -o ${format}`, { home })
+      expect(replayed).toEqual(live)
+    },
+  )
+
+  it('keeps its exit code', async () => {
+    answers['/v1/models'] = { data: [] }
+    await dailyCheck('--record run.json')
+    expect((await provops('replay run.json', { home })).code).toBe(1)
+  })
+
+  it.each([
+    ['{', 'not JSON'],
+    ['{}', 'not a provops.report/1 report: schema'],
+  ])('is refused when it is %j', async (text, message) => {
+    writeFileSync(join(home, 'run.json'), text)
+    const { code, stderr } = await provops('replay run.json', { home })
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+})
