@@ -25,8 +25,8 @@ export type WindowsAnswer =
       readonly restarted: readonly string[]
     }
   | { readonly kind: 'totals'; readonly source: string; readonly sample: TotalsSample }
-  /** This version counts by client key under a provider's name (contract, HTTP 3.2): true of no provider. */
-  | { readonly kind: 'by-client-key'; readonly source: string }
+  /** The figures may be counted by client key under a provider's name: not to be taken for a provider's. */
+  | { readonly kind: 'ambiguous'; readonly source: string }
   /** No route of this gateway tells; each reason says why one was of no use. */
   | { readonly kind: 'none'; readonly reasons: readonly string[] }
   | { readonly kind: 'unknown'; readonly judgement: Unknown }
@@ -117,7 +117,7 @@ async function fromMetrics(sources: WindowSources): Promise<WindowsAnswer> {
   sources.learned.totals = first.sample
   if (first.sample.providers.length === 0)
     return { kind: 'none', reasons: [`${METRICS_SOURCE}: no provider has counters yet`] }
-  if (first.grouping === 'client-key') return { kind: 'by-client-key', source: METRICS_SOURCE }
+  if (first.grouping === 'ambiguous') return { kind: 'ambiguous', source: METRICS_SOURCE }
   if (sources.sampleMs === null) return sinceRemembered(first.sample, sources.rememberedTotals)
   await sources.clock.sleep(sources.sampleMs, sources.signal)
   sources.gateway.forget()

@@ -48,10 +48,10 @@ function judgeAnswer(
         saw: answer.reasons.join('; '),
         next: 'give a management key with PROVOPS_MANAGEMENT_KEY or --management-key-file',
       }
-    case 'by-client-key':
+    case 'ambiguous':
       return {
         outcome: 'skip',
-        saw: 'this version counts by client key, not by provider',
+        saw: 'this version does not say whether it counts by provider or by client key',
         source: answer.source,
         next: 'scan the log instead: provops daily-check --logs <path>',
       }

@@ -1,21 +1,16 @@
-import * as z from 'zod/mini'
 import { span } from '../core/text.ts'
-import { ConfigSchema } from './config-schema.ts'
 import type { Invocation } from './invocation.ts'
 import { type CommandResult, usageError } from './result.ts'
+import { SCHEMAS } from './schemas.ts'
 import type { SettingName, Settings } from './settings.ts'
 
 /** `provops config show|schema`. */
 export async function runConfigCommand(invocation: Invocation): Promise<CommandResult> {
   const [action = ''] = invocation.args
   if (action === 'show') return { kind: 'text', text: showConfig(invocation) }
-  if (action === 'schema') return { kind: 'text', text: `${JSON.stringify(configJsonSchema(), null, 2)}\n` }
+  if (action === 'schema')
+    return { kind: 'text', text: `${JSON.stringify(SCHEMAS['provops.schema.json'](), null, 2)}\n` }
   return usageError(`there is no \`config ${action}\``, 'provops config show, or provops config schema')
-}
-
-/** The JSON Schema of `provops.yaml`, as shipped in `schemas/`. */
-export function configJsonSchema(): object {
-  return z.toJSONSchema(ConfigSchema, { io: 'input', unrepresentable: 'any' })
 }
 
 const DURATIONS: ReadonlySet<SettingName> = new Set(['timeout', 'deadline', 'since'])

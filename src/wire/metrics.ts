@@ -15,10 +15,11 @@ export interface ProviderTotals {
 }
 
 /**
- * `client-key`: the fork's v6.8 counts by client key and files the figures under whatever provider the key's name
- * begins with (contract, HTTP 3.2). It is known by its price columns and by having no latencies.
+ * `ambiguous`: builds of the fork's v6.8 file the figures under a provider's name, some by provider and some by client
+ * key, and do not say which (contract, HTTP 3.2; recorded from v6.8.38). They are known by their price columns and by
+ * having no latencies.
  */
-export type MetricsGrouping = 'provider' | 'client-key'
+export type MetricsGrouping = 'provider' | 'ambiguous'
 
 export type MetricsReading =
   | {
@@ -66,7 +67,7 @@ function groupingOf(providers: readonly ProviderTotals[], entries: readonly unkn
     (entry) => typeof entry === 'object' && entry !== null && 'cost_per_1k_output' in entry,
   )
   return priced && busy.length > 0 && busy.every(({ latencyP50Ms }) => latencyP50Ms === null)
-    ? 'client-key'
+    ? 'ambiguous'
     : 'provider'
 }
 

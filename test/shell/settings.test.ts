@@ -78,10 +78,7 @@ describe('settings', () => {
 
 describe('provops.yaml', () => {
   it.each([
-    [
-      'gatway: x\n',
-      [{ line: 1, column: 1, message: 'unknown key gatway; did you mean gateway?' }],
-    ],
+    ['gatway: x\n', [{ line: 1, column: 1, message: 'unknown key gatway; did you mean gateway?' }]],
     [
       'gateways:\n  a:\n    url: http://x\n    key-fil: y\n',
       [{ line: 4, column: 5, message: 'unknown key gateways.a.key-fil; did you mean key-file?' }],

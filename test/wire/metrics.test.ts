@@ -55,9 +55,9 @@ describe('provider metrics', () => {
     })
   })
 
-  it('are known to be counted by client key where prices stand and latencies never do', () => {
+  it('are ambiguous where prices stand and latencies never do', () => {
     const entry = { request_count: 3, failure_count: 0, cost_per_1k_output: 0.5 }
-    expect(readProviderMetrics({ gemini: entry })).toMatchObject({ grouping: 'client-key' })
+    expect(readProviderMetrics({ gemini: entry })).toMatchObject({ grouping: 'ambiguous' })
     expect(readProviderMetrics({ gemini: { ...entry, latency_p50_ms: 9 } })).toMatchObject({
       grouping: 'provider',
     })
