@@ -37,7 +37,7 @@ export const GATEWAY_FLAGS: readonly FlagSpec[] = [
   { flags: '--ca-file <path>', about: 'PEM file of certificate authorities to trust' },
   { flags: '--client-cert-file <path>', about: 'PEM file of the client certificate' },
   { flags: '--client-key-file <path>', about: "PEM file of the client certificate's key" },
-  { flags: '--insecure', about: 'accept any certificate; the report says so' },
+  { flags: '--insecure', about: 'accept any certificate; warns on stderr' },
   { flags: '--debug', about: 'HTTP timing on stderr, without keys' },
 ]
 

@@ -1,4 +1,5 @@
 import { printable } from '../core/text.ts'
+import type { Fault } from '../gateway/port.ts'
 import type { FileFault } from './file-fault.ts'
 import type { ManagementFault, Note, StoreFault } from './store.ts'
 
@@ -61,7 +62,7 @@ function fileWords(fault: FileFault): string {
 function managementWords(fault: ManagementFault): string {
   switch (fault.kind) {
     case 'no-reply':
-      return `the gateway gave no usable reply (${fault.fault.kind})`
+      return noReplyWords(fault.fault)
     case 'refused':
       return `the gateway refused the management key (${fault.status}${said(fault.said)})`
     case 'not-offered':
@@ -72,9 +73,17 @@ function managementWords(fault: ManagementFault): string {
       return `the gateway did not save the text (${fault.status}${said(fault.said)})`
     case 'secret-key-changed':
       return 'remote-management.secret-key would change, which would lock this command out'
+    case 'unreadable-text':
+      return 'the text is not readable as YAML, so nothing was sent'
     case 'stored-differently':
       return 'the gateway acknowledged the text and holds other values'
   }
+}
+
+function noReplyWords(fault: Fault): string {
+  if (fault.kind === 'no-key') return 'there is no management key'
+  if (fault.kind === 'held-back') return 'the management key was refused earlier and is not tried again'
+  return `the gateway gave no usable reply (${fault.kind})`
 }
 
 function said(text: string): string {

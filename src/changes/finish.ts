@@ -3,8 +3,15 @@ import { type Tried, tried } from './file-fault.ts'
 import { closeRun, note, readAfterText } from './journal.ts'
 import { type Location, locate } from './locate.ts'
 import type { Held } from './lock.ts'
-import { changedSinceRun, type NotRestored, notRestored, readBackup, restoreBefore } from './restore.ts'
-import type { Run } from './runs.ts'
+import {
+  changedSinceRun,
+  type NotRestored,
+  notRestored,
+  readBackup,
+  restoreBefore,
+  unreadableRun,
+} from './restore.ts'
+import { isResting, type RestingStep, type Run, readRun } from './runs.ts'
 import { sha256Of } from './text.ts'
 import type { ChangeWorld } from './world.ts'
 
@@ -15,17 +22,33 @@ export type Finished =
       /** What the target holds: `new`, not yet verified; `old`; or whatever it held, as the run never wrote. */
       readonly text: 'old' | 'new' | 'never-written'
     }
+  /** Nothing was left to do. */
+  | { readonly kind: 'at-rest'; readonly runId: string; readonly step: RestingStep }
   | NotRestored
 
 /**
  * Brings a run that was cut off to rest: the new text stays when all of it is there, half of it is replaced by the old
- * text, an undo is carried through. A target that holds anything else is left alone.
+ * text, an undo is carried through. A target that holds anything else is left alone. A run at rest is not touched.
  */
-export async function finishRun(held: Held, run: Run): Promise<Finished> {
+export async function finishRun(held: Held, runId: string): Promise<Finished> {
+  // Read under the lock: since the run was listed, its own process may have ended it.
+  const reading = await readRun(held.world, runId)
+  switch (reading.kind) {
+    case 'unreadable':
+      return unreadableRun(held.world, runId)
+    case 'none':
+      return { kind: 'at-rest', runId, step: 'abandoned' }
+    case 'found':
+      return finishFound(held, reading.run)
+  }
+}
+
+async function finishFound(held: Held, run: Run): Promise<Finished> {
   const { runId } = run
   if (!isSameTarget(held.store.target, run.target)) {
     return { kind: 'conflict', runId, conflict: { kind: 'other-target' } }
   }
+  if (isResting(run)) return { kind: 'at-rest', runId, step: run.step }
   const current = await held.store.read()
   if (run.step === 'planned' || run.step === 'backing-up') {
     // Where the target is gone, the copy may be the last one.
@@ -41,10 +64,12 @@ export async function finishRun(held: Held, run: Run): Promise<Finished> {
 
 /**
  * Gives up a run that cannot be finished because its target was edited since, or is gone: target and backup stay as
- * they are, and the run no longer stands in the way of new changes.
+ * they are, and the run no longer stands in the way of new changes. Does nothing to a run at rest.
  */
-export async function dismissRun(world: ChangeWorld, run: Run): Promise<Tried<void>> {
-  return closeRun(world, run.runId, 'abandoned')
+export async function dismissRun(world: ChangeWorld, runId: string): Promise<Tried<void>> {
+  const reading = await readRun(world, runId)
+  if (reading.kind !== 'found' || isResting(reading.run)) return { kind: 'ok', value: undefined }
+  return closeRun(world, runId, 'abandoned')
 }
 
 async function finishWrite(held: Held, run: Run, current: Buffer, location: Location): Promise<Finished> {

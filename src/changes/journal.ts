@@ -55,8 +55,11 @@ export function runFile(world: ChangeWorld, runId: string, name: string): string
   return join(runsDirectory(world), runId, name)
 }
 
-const JOURNAL = 'journal.jsonl'
 const AFTER = 'after.yaml'
+
+export function journalPath(world: ChangeWorld, runId: string): string {
+  return runFile(world, runId, 'journal.jsonl')
+}
 
 /**
  * Opens the journal of a change with its plan, then keeps the text after, so that half of it can be recognised later.
@@ -64,8 +67,8 @@ const AFTER = 'after.yaml'
  */
 export async function startJournal(world: ChangeWorld, change: Change): Promise<Tried<void>> {
   const { fs } = world
-  const journalPath = runFile(world, change.runId, JOURNAL)
-  const directory = dirname(journalPath)
+  const path = journalPath(world, change.runId)
+  const directory = dirname(path)
   const made = await tried(directory, () => fs.makeDirectory(directory))
   if (made.kind === 'fault') return made
   const planned = lineOf(world, {
@@ -77,16 +80,20 @@ export async function startJournal(world: ChangeWorld, change: Change): Promise<
     afterSha256: change.after.sha256,
     undoCommand: change.undoCommand,
   })
-  const opened = await writeNewFile(fs, journalPath, planned)
+  const opened = await writeNewFile(fs, path, planned)
   if (opened.kind === 'fault') return opened
-  const kept = await writeNewFile(fs, runFile(world, change.runId, AFTER), change.after.text)
-  if (kept.kind === 'fault') {
-    await note(world, change.runId, { step: 'abandoned' })
-    return kept
-  }
-  return tried(directory, async () => {
-    await fs.syncDirectory(directory)
-    await fs.syncDirectory(dirname(directory))
+  const kept = await keepAfterText(world, change)
+  if (kept.kind === 'fault') await closeRun(world, change.runId, 'abandoned')
+  return kept
+}
+
+async function keepAfterText(world: ChangeWorld, change: Change): Promise<Tried<void>> {
+  const path = runFile(world, change.runId, AFTER)
+  const written = await writeNewFile(world.fs, path, change.after.text)
+  if (written.kind === 'fault') return written
+  return tried(path, async () => {
+    await world.fs.syncDirectory(dirname(path))
+    await world.fs.syncDirectory(runsDirectory(world))
   })
 }
 
@@ -96,7 +103,7 @@ export async function note(
   runId: string,
   entry: Undated<JournalEntry>,
 ): Promise<Tried<void>> {
-  return appendToFile(world.fs, runFile(world, runId, JOURNAL), lineOf(world, entry))
+  return appendToFile(world.fs, journalPath(world, runId), lineOf(world, entry))
 }
 
 /** Notes that a run owes nothing any more, and drops the copy of the text it wanted to write. */
@@ -126,7 +133,7 @@ export type JournalReading =
  * written by another version, and then nothing is known.
  */
 export async function readJournal(world: ChangeWorld, runId: string): Promise<JournalReading> {
-  const text = await readSmallFile(world.fs, runFile(world, runId, JOURNAL))
+  const text = await readSmallFile(world.fs, journalPath(world, runId))
   if (text.kind === 'fault') {
     // Killed before the first entry: the run never touched anything.
     if (text.fault.kind === 'missing') return { kind: 'entries', entries: [] }

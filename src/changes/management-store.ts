@@ -4,7 +4,7 @@ import { ROUTES } from '../wire/routes.ts'
 import type { Target } from './change.ts'
 import type { ConfigStore, ManagementFault, Note, TextOutcome, WriteOutcome } from './store.ts'
 import { sha256Of } from './text.ts'
-import { compareValues, secretKeyOf } from './values.ts'
+import { compareSecretKeys, compareValues } from './values.ts'
 
 /**
  * The file a gateway owns, through `GET` and `PUT /v0/management/config.yaml` (contract, HTTP 8.3). The gateway
@@ -28,12 +28,17 @@ async function readConfig(gateway: Gateway): Promise<TextOutcome> {
   const result = await gateway.send(ROUTES.configYaml)
   if (result.kind === 'fault') return { kind: 'fault', fault: { kind: 'no-reply', fault: result.fault } }
   if (result.value.status !== 200) return { kind: 'fault', fault: faultOf(result.value) }
-  return { kind: 'read', text: textOf(result.value.body) }
+  const text = textOf(result.value.body)
+  // A replacement character stands for bytes that were no text; sent back, they would be lost.
+  if (text.includes('\ufffd')) return { kind: 'fault', fault: { kind: 'not-utf8', path: gateway.url } }
+  return { kind: 'read', text }
 }
 
 async function writeConfig(gateway: Gateway, expected: string, next: string): Promise<WriteOutcome> {
   const failed = (fault: ManagementFault): WriteOutcome => ({ kind: 'failed', fault, left: 'untouched' })
-  if (secretKeyOf(expected) !== secretKeyOf(next)) return failed({ kind: 'secret-key-changed' })
+  const secrets = compareSecretKeys(expected, next)
+  if (secrets === 'unreadable') return failed({ kind: 'unreadable-text' })
+  if (secrets === 'different') return failed({ kind: 'secret-key-changed' })
   const before = await readConfig(gateway)
   if (before.kind === 'fault') return { kind: 'failed', fault: before.fault, left: 'untouched' }
   if (before.text !== expected) return { kind: 'changed' }

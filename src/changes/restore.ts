@@ -1,8 +1,8 @@
 import { isSameTarget, targetName } from './change.ts'
 import type { Conflict } from './conflict.ts'
 import { maskedDiff } from './diff.ts'
-import type { Tried } from './file-fault.ts'
-import { closeRun, note, readHashed, runFile } from './journal.ts'
+import { type Tried, tried } from './file-fault.ts'
+import { closeRun, journalPath, note, readHashed, runFile } from './journal.ts'
 import type { Held } from './lock.ts'
 import { listRuns, type Run } from './runs.ts'
 import { writeNewFile } from './small-file.ts'
@@ -79,6 +79,12 @@ export async function changedSinceRun(
   }
 }
 
+/** The journal of the run tells nothing, so nothing is done. */
+export function unreadableRun(world: ChangeWorld, runId: string): NotRestored {
+  const fault = { kind: 'damaged', path: journalPath(world, runId) } as const
+  return notRestored({ runId, backupPath: null }, 'journal', fault)
+}
+
 export function notRestored(
   run: Pick<Run, 'runId' | 'backupPath'>,
   stage: RestoreStage,
@@ -120,6 +126,7 @@ async function keepHalf(world: ChangeWorld, run: Run, current: Buffer): Promise<
   const sha256 = sha256Of(current)
   if (sha256 === run.storedSha256 || sha256 === run.afterSha256) return { kind: 'ok', value: undefined }
   const path = runFile(world, run.runId, `found-${sha256.slice(0, 16)}.yaml`)
-  const kept = await writeNewFile(world.fs, path, current)
-  return kept.kind === 'fault' && kept.fault.kind === 'exists' ? { kind: 'ok', value: undefined } : kept
+  // One of an earlier attempt may itself be half.
+  await tried(path, () => world.fs.remove(path))
+  return writeNewFile(world.fs, path, current)
 }

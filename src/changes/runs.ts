@@ -22,18 +22,41 @@ export interface Run {
 }
 
 /** Steps after which a run owes nothing: its text is in place, or the old one is. */
-const RESTING: ReadonlySet<JournalStep> = new Set(['written', 'restored', 'abandoned'])
+const RESTING = ['written', 'restored', 'abandoned'] as const satisfies readonly JournalStep[]
+export type RestingStep = (typeof RESTING)[number]
+type RestingRun = Run & { readonly step: RestingStep }
 
-/** Ended between two steps: killed, or at work right now in another process that holds the lock. */
-export function isUnfinished(run: Run): boolean {
-  return !RESTING.has(run.step)
+/** False for a run between two steps: its process was killed, or is at work right now and holds the lock. */
+export function isResting(run: Run): run is RestingRun {
+  return RESTING.some((step) => step === run.step)
+}
+
+export interface UnreadableRun {
+  readonly kind: 'unreadable'
+  readonly runId: string
+  readonly reason: string
+}
+
+export type RunReading =
+  | { readonly kind: 'found'; readonly run: Run }
+  /** No such run, or one that was killed before it noted its plan, so that it touched nothing. */
+  | { readonly kind: 'none' }
+  | UnreadableRun
+
+/** One run by its id, from its journal. */
+export async function readRun(world: ChangeWorld, runId: string): Promise<RunReading> {
+  if (!isRunId(runId)) return { kind: 'none' }
+  const journal = await readJournal(world, runId)
+  if (journal.kind === 'unreadable') return { kind: 'unreadable', runId, reason: journal.reason }
+  const run = runOf(runId, journal.entries)
+  return run === null ? { kind: 'none' } : { kind: 'found', run }
 }
 
 export interface RunList {
   /** Newest first. */
   readonly runs: readonly Run[]
   /** Journals that are there and tell nothing. */
-  readonly unreadable: readonly { readonly runId: string; readonly reason: string }[]
+  readonly unreadable: readonly UnreadableRun[]
 }
 
 /** Every run the state directory knows; none when it does not exist yet. */
@@ -44,15 +67,11 @@ export async function listRuns(world: ChangeWorld): Promise<Tried<RunList>> {
     return names.fault.kind === 'missing' ? { kind: 'ok', value: { runs: [], unreadable: [] } } : names
   }
   const runs: Run[] = []
-  const unreadable: { runId: string; reason: string }[] = []
-  for (const runId of names.value.filter(isRunId)) {
-    const journal = await readJournal(world, runId)
-    if (journal.kind === 'unreadable') {
-      unreadable.push({ runId, reason: journal.reason })
-      continue
-    }
-    const run = runOf(runId, journal.entries)
-    if (run !== null) runs.push(run)
+  const unreadable: UnreadableRun[] = []
+  for (const runId of names.value) {
+    const reading = await readRun(world, runId)
+    if (reading.kind === 'found') runs.push(reading.run)
+    if (reading.kind === 'unreadable') unreadable.push(reading)
   }
   runs.sort((a, b) => (a.plannedAt < b.plannedAt ? 1 : a.plannedAt > b.plannedAt ? -1 : 0))
   return { kind: 'ok', value: { runs, unreadable } }
@@ -63,31 +82,17 @@ export async function findUnfinished(world: ChangeWorld): Promise<Tried<RunList>
   const list = await listRuns(world)
   if (list.kind === 'fault') return list
   const { runs, unreadable } = list.value
-  return { kind: 'ok', value: { runs: runs.filter(isUnfinished).reverse(), unreadable } }
+  return { kind: 'ok', value: { runs: runs.filter((run) => !isResting(run)).reverse(), unreadable } }
 }
 
-export type FoundRun =
-  | { readonly kind: 'found'; readonly run: Run }
-  /** `known` are the ids there are, newest first. */
-  | { readonly kind: 'none'; readonly known: readonly string[] }
-  | { readonly kind: 'unreadable'; readonly runId: string; readonly reason: string }
-
-/** A run by its id, or the newest that left something to undo. */
-export async function findRun(
-  world: ChangeWorld,
-  wanted: { readonly runId: string } | 'latest',
-): Promise<Tried<FoundRun>> {
+/** The newest run that left something to undo. */
+export async function latestRun(world: ChangeWorld): Promise<Tried<RunReading>> {
   const list = await listRuns(world)
   if (list.kind === 'fault') return list
   const { runs, unreadable } = list.value
-  const run =
-    wanted === 'latest'
-      ? runs.find((one) => one.step === 'written' || isUnfinished(one))
-      : runs.find((one) => one.runId === wanted.runId)
+  const run = runs.find((one) => one.step === 'written' || !isResting(one))
   if (run !== undefined) return { kind: 'ok', value: { kind: 'found', run } }
-  const broken = wanted === 'latest' ? unreadable[0] : unreadable.find((one) => one.runId === wanted.runId)
-  if (broken !== undefined) return { kind: 'ok', value: { kind: 'unreadable', ...broken } }
-  return { kind: 'ok', value: { kind: 'none', known: runs.map((one) => one.runId) } }
+  return { kind: 'ok', value: unreadable[0] ?? { kind: 'none' } }
 }
 
 function runOf(runId: string, entries: readonly JournalEntry[]): Run | null {

@@ -17,6 +17,8 @@ export type ManagementFault =
   | { readonly kind: 'not-saved'; readonly status: number; readonly said: string }
   /** Sent as it is, a changed `secret-key` would lock the caller out (contract, HTTP 8.3). */
   | { readonly kind: 'secret-key-changed' }
+  /** The old or the new text is no YAML the gateway would load, so whether the secret stays is not known. Nothing was sent. */
+  | { readonly kind: 'unreadable-text' }
   /** It said yes and shows other values than were sent. */
   | { readonly kind: 'stored-differently' }
 

@@ -1,10 +1,16 @@
-import { isSameTarget } from './change.ts'
 import { finishRun } from './finish.ts'
 import { closeRun, readAfterText } from './journal.ts'
 import { locate } from './locate.ts'
 import type { Held } from './lock.ts'
-import { changedSinceRun, notRestored, type Restored, readBackup, restoreBefore } from './restore.ts'
-import { isUnfinished, listRuns, type Run } from './runs.ts'
+import {
+  changedSinceRun,
+  notRestored,
+  type Restored,
+  readBackup,
+  restoreBefore,
+  unreadableRun,
+} from './restore.ts'
+import { type Run, readRun } from './runs.ts'
 import { sha256Of } from './text.ts'
 
 export type Undone =
@@ -19,32 +25,24 @@ export type Undone =
  * Takes a run back: its backup, byte by byte, replaces what the run wrote, if that is still what is there. A run that
  * was cut off is finished first.
  */
-export async function undoRun(held: Held, run: Run): Promise<Undone> {
-  const { runId } = run
-  if (!isSameTarget(held.store.target, run.target)) {
-    return { kind: 'conflict', runId, conflict: { kind: 'other-target' } }
-  }
-  if (run.step === 'restored') return { kind: 'nothing-to-do', runId, because: 'undone-before' }
-  if (run.step === 'abandoned') return { kind: 'nothing-to-do', runId, because: 'never-written' }
-  if (!isUnfinished(run)) return undoWritten(held, run)
-  const finished = await finishRun(held, run)
-  if (finished.kind !== 'finished') return finished
-  switch (finished.text) {
-    case 'new':
-      return rollBack(held, runId)
+export async function undoRun(held: Held, runId: string): Promise<Undone> {
+  const finished = await finishRun(held, runId)
+  if (finished.kind === 'conflict' || finished.kind === 'failed') return finished
+  const reached = finished.kind === 'at-rest' ? finished.step : finished.text
+  switch (reached) {
     case 'old':
       return { kind: 'restored', runId, notes: [] }
+    case 'restored':
+      return { kind: 'nothing-to-do', runId, because: 'undone-before' }
+    case 'abandoned':
     case 'never-written':
       return { kind: 'nothing-to-do', runId, because: 'never-written' }
+    case 'new':
+    case 'written': {
+      const reading = await readRun(held.world, runId)
+      return reading.kind === 'found' ? undoWritten(held, reading.run) : unreadableRun(held.world, runId)
+    }
   }
-}
-
-/** `undoRun` for the run just applied, read anew from its journal. */
-export async function rollBack(held: Held, runId: string): Promise<Undone> {
-  const list = await listRuns(held.world)
-  if (list.kind === 'fault') return notRestored({ runId, backupPath: null }, 'journal', list.fault)
-  const run = list.value.runs.find((one) => one.runId === runId)
-  return run === undefined ? { kind: 'nothing-to-do', runId, because: 'never-written' } : undoRun(held, run)
 }
 
 async function undoWritten(held: Held, run: Run): Promise<Undone> {

@@ -13,10 +13,15 @@ export function compareValues(one: string, other: string): 'same' | 'different' 
   return isDeepStrictEqual(left.values, right.values) ? 'same' : 'different'
 }
 
-/** The value of `remote-management.secret-key`; null when the text has none or cannot be read. */
-export function secretKeyOf(text: string): unknown {
-  const document = firstDocument(text)
-  return document?.getIn(['remote-management', 'secret-key']) ?? null
+/**
+ * Whether `remote-management.secret-key` has the same value in both texts. A text that cannot be read is `unreadable`:
+ * what its secret would be is not known.
+ */
+export function compareSecretKeys(one: string, other: string): 'same' | 'different' | 'unreadable' {
+  const [left, right] = [firstDocument(one), firstDocument(other)]
+  if (left === null || right === null) return 'unreadable'
+  const path = ['remote-management', 'secret-key']
+  return left.getIn(path) === right.getIn(path) ? 'same' : 'different'
 }
 
 type Reading = { readonly kind: 'values'; readonly values: unknown } | { readonly kind: 'unreadable' }

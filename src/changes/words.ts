@@ -7,7 +7,7 @@ import { faultWords, noteWords, shownPath } from './fault-words.ts'
 import type { Finished } from './finish.ts'
 import type { Hold } from './lock.ts'
 import type { NotRestored } from './restore.ts'
-import { STALLS } from './stall.ts'
+import { STALLS, type StallCause, type StallId } from './stall.ts'
 import type { Undone } from './undo.ts'
 
 /** A result in words, without secrets and safe for a terminal. `line` names the stage when something went wrong. */
@@ -71,9 +71,12 @@ export function tellUndone(undone: Undone, subject: Subject): Told {
 
 /** The result of finishing a run that was cut off. */
 export function tellFinished(finished: Finished, subject: Subject): Told {
-  if (finished.kind !== 'finished') return tellNotRestored(finished, subject, 'finishing an earlier run: ')
+  if (finished.kind === 'conflict' || finished.kind === 'failed') {
+    return tellNotRestored(finished, subject, 'finishing an earlier run: ')
+  }
   const name = shownTarget(subject.target)
   const { runId } = finished
+  if (finished.kind === 'at-rest') return told(`nothing to do: run ${runId} was not cut off`, null)
   switch (finished.text) {
     case 'old':
       return told(`finished run ${runId}, which was cut off: ${name} holds the text before it`, null)
@@ -119,19 +122,29 @@ export function tellEffect(effect: Effect, change: Pick<Change, 'check' | 'undoC
       return told('verify interrupted: the change is written, its effect not known', change.undoCommand, [
         expected,
       ])
-    case 'not-seen': {
-      const proven = effect.causes.find((cause) => cause.standing === 'seen')
-      const causes = effect.causes.map(({ id, standing }) => {
-        const { means, tell, fix } = STALLS[id]
-        return `${standing} - ${means}. To tell: ${tell}. Then: ${fix}.`
-      })
+    case 'not-seen':
       return told(
         `verify failed: no effect within ${span(effect.waitedMs)}: ${effect.saw}`,
-        // Undoing is no use to a gateway that does not see the file, so a proven cause comes first.
-        proven === undefined ? change.undoCommand : STALLS[proven.id].fix,
-        [expected, ...causes],
+        // Undoing is no use while the gateway does not see the file.
+        isProven(effect.causes, 'lost-watch') ? STALLS['lost-watch'].fix : change.undoCommand,
+        [expected, ...effect.causes.map(causeWords)],
       )
-    }
+  }
+}
+
+function isProven(causes: readonly StallCause[], id: StallId): boolean {
+  return causes.some((cause) => cause.id === id && cause.standing === 'seen')
+}
+
+function causeWords({ id, standing }: StallCause): string {
+  const { means, tell, fix } = STALLS[id]
+  switch (standing) {
+    case 'seen':
+      return `cause: ${means} (${tell}); ${fix}`
+    case 'possible':
+      return `possible: ${means}; you can tell if ${tell}; then ${fix}`
+    case 'ruled-out':
+      return `ruled out: ${means}`
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Check } from '../core/check.ts'
 import type { DailyContext } from './daily-context.ts'
 import { GATEWAY_CHECKS } from './gateway.ts'
+import { logBurstsCheck } from './log-bursts.ts'
 import { MODEL_CHECKS } from './models.ts'
 import { providerErrorsCheck } from './providers.ts'
 import { sparkListedCheck } from './spark-listed.ts'
@@ -10,5 +11,6 @@ export const DAILY_CHECKS: readonly Check<DailyContext>[] = [
   ...GATEWAY_CHECKS,
   ...MODEL_CHECKS,
   providerErrorsCheck,
+  logBurstsCheck,
   sparkListedCheck,
 ]

@@ -5,13 +5,15 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu
 
 /**
  * Foreign text made safe to show on one line: escape sequences and controls removed, runs of blanks folded, cut to
- * `maxLength` characters with an ellipsis.
+ * `maxLength` characters with an ellipsis. It is cut between words: half of a key could no longer be known as one.
  */
 export function printable(text: string, maxLength = 200): string {
   // Cut before cleaning, so that a megabyte of hostile text costs no more than a line of it.
   const head = text.slice(0, maxLength * 8)
   const clean = stripVTControlCharacters(head).replace(INVISIBLE, ' ').trim()
-  return clean.length > maxLength ? `${clean.slice(0, maxLength - 1)}…` : clean
+  if (clean.length <= maxLength && head.length === text.length) return clean
+  const lastBlank = clean.slice(0, maxLength).lastIndexOf(' ')
+  return `${clean.slice(0, Math.max(0, lastBlank))}…`
 }
 
 /** `1 model`, `2 models`, `1,234 models`. */
@@ -27,7 +29,7 @@ export function groupedNumber(count: number): string {
 export function percent(share: number): string {
   const value = share * 100
   const digits = value > 0 && value < 1 ? 2 : 1
-  return `${value.toFixed(digits).replace(/\.0+$/, '')} %`
+  return `${Number(value.toFixed(digits))} %`
 }
 
 const UNITS = [

@@ -138,9 +138,11 @@ class LiveGateway implements Gateway {
     ask: (watch: Watch) => Promise<Judged<Reply>>,
   ): Promise<Result<Reply>> {
     const watch = this.#watch(options)
-    const result = await this.#guarded(request, watch, () => ask(watch))
-    watch.release()
-    return result
+    try {
+      return await this.#guarded(request, watch, () => ask(watch))
+    } finally {
+      watch.release()
+    }
   }
 
   /** Ends with `watch`, even while another call has its turn with the management key. */

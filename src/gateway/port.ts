@@ -8,7 +8,7 @@ export type Fault =
   /** Nobody listens there, the name is not known, or the connection broke before a reply. `code` is node's, e.g. ECONNREFUSED. */
   | { readonly kind: 'unreachable'; readonly code: string; readonly message: string }
   | { readonly kind: 'tls'; readonly code: string; readonly message: string }
-  /** No reply, or no end of it, within `afterMs`. */
+  /** No reply, or no end of it, within `afterMs`. `connect` is also waiting for a free connection, or for one's turn. */
   | { readonly kind: 'timeout'; readonly phase: 'connect' | 'headers' | 'body'; readonly afterMs: number }
   /** The connection ended inside the body. */
   | { readonly kind: 'truncated'; readonly receivedBytes: number }
@@ -21,7 +21,10 @@ export type Fault =
   | { readonly kind: 'aborted' }
   /** This call wants a key that was not given; nothing was sent. */
   | { readonly kind: 'no-key'; readonly key: 'client' | 'management' }
-  /** A management key was refused earlier in this run; nothing more is sent (five refusals ban the address, contract, HTTP 8.1). */
+  /**
+   * A management key was refused earlier in this run, or its first request got no answer; nothing more is sent (five
+   * refusals ban the address, contract, HTTP 8.1).
+   */
   | { readonly kind: 'held-back'; readonly refusal: string }
 
 export interface ReplyHead {
@@ -63,6 +66,7 @@ export interface CallOptions {
   readonly text?: string
   /** Overrides the client's per-request limit, e.g. for probes (contract, HTTP 14.16). */
   readonly timeoutMs?: number
+  /** Ends the call; of a shared read just this caller's waiting for it. */
   readonly signal?: AbortSignal
 }
 
@@ -105,8 +109,9 @@ export interface Gateway {
   readonly clientKeys: number
   readonly hasManagementKey: boolean
   /**
-   * Asks a read route. The same GET (route, query, key) is sent once per run and its reply shared. Retried on
-   * connection faults, 502, 503 and 504 only (not with a management key).
+   * Asks a read route. The same GET (route, query, headers, key) is sent once per run, its reply or fault shared.
+   * Retried on broken connections, 502, 503 and 504 only, within its time limit, never with a management key; a refused
+   * connection or unknown name is final.
    */
   get(route: Route, options?: CallOptions & { readonly as?: ClientKey }): Promise<Result<Reply>>
   /** Forgets shared replies, so that the next `get` asks again; for watching and for verifying a change. */

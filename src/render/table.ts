@@ -72,7 +72,8 @@ function findingLines(findings: readonly Finding[], painter: Painter): string[] 
 /** One finding's line; what was seen continues below its own column when the terminal is narrow. */
 function hanging(head: string, saw: string, time: string, timeWidth: number, painter: Painter): string[] {
   const indent = widest([head])
-  const room = painter.look.columns - indent - timeWidth - GAP.length
+  // Lines without a time may use its column.
+  const room = painter.look.columns - indent - (time === '' ? 0 : timeWidth + GAP.length)
   const narrow = room < NARROWEST_SAW
   const lines = wrapped(saw, narrow ? painter.look.columns - NARROW_INDENT.length : room)
   if (narrow) return [head.trimEnd(), ...lines.map((line) => NARROW_INDENT + line)]

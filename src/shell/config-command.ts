@@ -3,6 +3,7 @@ import type { Invocation } from './invocation.ts'
 import { type CommandResult, usageError } from './result.ts'
 import { SCHEMAS } from './schemas.ts'
 import type { SettingName, Settings } from './settings.ts'
+import type { Since } from './values.ts'
 
 /** `provops config show|schema`. */
 export async function runConfigCommand(invocation: Invocation): Promise<CommandResult> {
@@ -12,8 +13,6 @@ export async function runConfigCommand(invocation: Invocation): Promise<CommandR
     return { kind: 'text', text: `${JSON.stringify(SCHEMAS['provops.schema.json'](), null, 2)}\n` }
   return usageError(`there is no \`config ${action}\``, 'provops config show, or provops config schema')
 }
-
-const DURATIONS: ReadonlySet<SettingName> = new Set(['timeout', 'deadline', 'since'])
 
 interface Shown {
   readonly name: string
@@ -38,16 +37,21 @@ function showConfig({ settings, world, config, configPaths }: Invocation): strin
 }
 
 function settingRows({ values, origins }: Settings): Shown[] {
-  return (Object.keys(values) as SettingName[]).map((name) => {
-    const value = values[name]
-    const shown =
-      typeof value === 'number' && DURATIONS.has(name)
-        ? span(value)
-        : Array.isArray(value)
-          ? value.join(', ') || '-'
-          : (value ?? '-')
-    return { name, value: shown, from: origins[name] }
-  })
+  return (Object.keys(values) as SettingName[]).map((name) => ({
+    name,
+    value: shownValue(values[name]),
+    from: origins[name],
+  }))
+}
+
+/** Every number among the settings is a duration in milliseconds. */
+function shownValue(value: Settings['values'][SettingName]): string {
+  if (value === null) return '-'
+  if (typeof value === 'number') return span(value)
+  if (Array.isArray(value)) return value.join(', ') || '-'
+  if (typeof value !== 'object') return String(value)
+  const since = value as Since
+  return since.kind === 'ago' ? span(since.ms) : new Date(since.ms).toISOString()
 }
 
 /** Keys given in variables: that they are there, not what they are. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { Parse } from './values.ts'
-import { parseDurationMs, parseShare, parseTimeZone } from './values.ts'
+import { parseDurationMs, parseShare, parseSince, parseTimeZone } from './values.ts'
 
 /** Text fields keep their text; `settings.ts` turns them into values together with flags and environment. */
 function textLike(parse: Parse<unknown>, description: string) {
@@ -14,6 +14,7 @@ function textLike(parse: Parse<unknown>, description: string) {
 }
 
 const Duration = textLike(parseDurationMs, 'a duration with a unit, such as 250ms, 30s, 10m, 24h')
+const Since = textLike(parseSince, 'a duration such as 24h, or an instant with its zone')
 const Share = textLike(parseShare, 'a percentage such as 2%, or a share from 0 to 1')
 const TimeZone = textLike(parseTimeZone, 'a time zone such as Asia/Shanghai, UTC or +08:00')
 const Text = z.string().check(z.minLength(1))
@@ -76,7 +77,7 @@ export const ConfigSchema = z.strictObject({
   ...perGateway,
   timeout: z.optional(Duration),
   deadline: z.optional(Duration),
-  since: z.optional(Duration),
+  since: z.optional(Since),
   'fail-on': z.optional(z.enum(['fail', 'warn', 'never'])),
   required: z.optional(z.array(Text).check(z.describe('ids of checks whose skip counts as unknown'))),
   thresholds: z.optional(

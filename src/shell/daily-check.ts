@@ -1,8 +1,11 @@
 import { DAILY_CHECKS } from '../checks/daily.ts'
 import type { DailyContext } from '../checks/daily-context.ts'
+import { rateLimitsIn } from '../checks/log-bursts.ts'
 import type { Report } from '../core/report.ts'
+import { readGatewayLog } from './gateway-log.ts'
 import type { Invocation } from './invocation.ts'
 import { judge } from './judge.ts'
+import { once } from './once.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
 import { parseDurationMs } from './values.ts'
@@ -30,6 +33,7 @@ async function contextOf(invocation: Invocation, session: Session): Promise<Dail
       'provops daily-check --sample 30s',
     )
   const { gateway, capabilities, state, keys } = session
+  const log = once(() => readGatewayLog(invocation, session))
   const named = keys.map(({ name }, index) => ({ index, name }))
   return {
     gateway,
@@ -45,9 +49,13 @@ async function contextOf(invocation: Invocation, session: Session): Promise<Dail
     rememberedInventory: await state.inventory(memoryOf(session), firstKeyName(session)),
     rememberedTotals: await state.totals(memoryOf(session)),
     sampleMs: sample?.value ?? null,
-    log: async () => ({ kind: 'none', saw: 'no log was found', next: '--logs <path>' }),
+    log,
     learned: { models: null, totals: null },
-    rateLimitsInLog: async () => null,
+    rateLimitsInLog: async () => {
+      const reading = await log()
+      const fromMs = world.clock.nowMs() - settings.thresholds['rate-limit-share'].windowMs
+      return reading.kind === 'scanned' ? rateLimitsIn(reading.scan, fromMs) : null
+    },
   }
 }
 

@@ -13,9 +13,11 @@ import {
   parseDurationMs,
   parseList,
   parseShare,
+  parseSince,
   parseSwitch,
   parseText,
   parseTimeZone,
+  type Since,
 } from './values.ts'
 
 export const OUTPUTS = ['table', 'wide', 'short', 'json', 'ndjson'] as const
@@ -76,7 +78,7 @@ export const SETTINGS = {
     file: 'logs',
     perGateway: true,
   }),
-  since: setting({ parse: parseDurationMs, fallback: 86_400_000, file: 'since' }),
+  since: setting<Since>({ parse: parseSince, fallback: { kind: 'ago', ms: 86_400_000 }, file: 'since' }),
   tz: setting<string | null>({
     parse: optional(parseTimeZone),
     fallback: null,

@@ -23,6 +23,28 @@ export const parseDurationMs: Parse<number> = (text) => {
   return ms !== null && ms > 0 ? value(ms) : wrong('a duration with a unit, such as 250ms, 30s, 10m, 24h')
 }
 
+/** How far back to look: from a while ago, or from an instant. */
+export type Since =
+  | { readonly kind: 'ago'; readonly ms: number }
+  | { readonly kind: 'at'; readonly ms: number }
+
+// Without a zone nobody can say whose clock is meant.
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/
+
+/** A duration such as `24h`, or an instant with its zone such as `2026-11-23T06:30Z`. */
+export const parseSince: Parse<Since> = (text) => {
+  const ago = parseDurationMs(text)
+  if (ago.kind === 'value') return value({ kind: 'ago', ms: ago.value })
+  const atMs = INSTANT.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(atMs)
+    ? wrong('a duration such as 24h, or an instant with its zone such as 2026-11-23T06:30Z')
+    : value({ kind: 'at', ms: atMs })
+}
+
+export function sinceMsOf(since: Since, nowMs: number): number {
+  return since.kind === 'ago' ? nowMs - since.ms : since.ms
+}
+
 /** `2%`, `0.5 %` or a share such as `0.02`, as a share from 0 to 1. */
 export const parseShare: Parse<number> = (text) => {
   const match = /^(?<number>\d+(?:\.\d+)?)\s*(?<percent>%?)$/.exec(text.trim())

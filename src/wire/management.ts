@@ -162,15 +162,21 @@ function originOf(baseAndKey: string): string {
   return URL.canParse(base) ? new URL(base).origin : ''
 }
 
-const LogPage = z.looseObject({ lines: z.nullable(z.array(z.string())) })
+const LogPage = z.looseObject({ lines: z.nullable(z.array(z.string())), 'latest-timestamp': Count })
 
 export type LogPageReading =
-  | { readonly kind: 'lines'; readonly lines: readonly string[] }
+  /** `latestMs`: when the last line was written, which its own local time does not tell; null when not said. */
+  | { readonly kind: 'lines'; readonly lines: readonly string[]; readonly latestMs: number | null }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
 /** Reads `GET /v0/management/logs`; its `line-count` is not trusted (contract, HTTP 8.8). */
 export function readLogPage(body: unknown): LogPageReading {
   const page = LogPage.safeParse(body)
   if (!page.success) return { kind: 'unreadable', reason: 'the body has no `lines` list' }
-  return { kind: 'lines', lines: page.data.lines ?? [] }
+  const latestSeconds = page.data['latest-timestamp']
+  return {
+    kind: 'lines',
+    lines: page.data.lines ?? [],
+    latestMs: latestSeconds ? latestSeconds * 1000 : null,
+  }
 }

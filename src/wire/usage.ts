@@ -42,6 +42,9 @@ export const NO_USAGE: Usage = {
   reasoning: MISSING,
 }
 
+/** `"usage": null`, which chunks before the last one often carry. */
+const NULL_USAGE = everyCount({ kind: 'null' })
+
 type CountName = Exclude<keyof Usage, 'vocabulary'>
 
 /** Where each count may stand, in the order in which the places are tried (contract, HTTP 4.3, 5 and 6). */
@@ -75,6 +78,7 @@ export function findUsage(payload: unknown): Usage {
 
 /** Reads one usage object. Numbers sent as text are numbers. */
 export function readUsage(usage: unknown): Usage {
+  if (usage === null) return NULL_USAGE
   if (!isFields(usage)) return everyCount(readCount(usage))
   return {
     vocabulary: vocabularyOf(usage),
@@ -87,9 +91,14 @@ export function readUsage(usage: unknown): Usage {
   }
 }
 
-/** Joins what two events of one stream said: count by count, the later one wins unless it said nothing (last non-null). */
+/**
+ * Joins what two events of one stream said: count by count, the later one wins unless it said nothing (last non-null,
+ * contract, HTTP 14.10). A usage that is null as a whole says nothing about single counts once another one is there.
+ */
 export function mergeUsage(earlier: Usage, later: Usage): Usage {
-  if (later === NO_USAGE) return earlier
+  if (later === NO_USAGE || earlier === later) return earlier
+  if (earlier === NO_USAGE || earlier === NULL_USAGE) return later
+  if (later === NULL_USAGE) return earlier
   return {
     vocabulary: mergeVocabulary(earlier.vocabulary, later.vocabulary),
     input: lastStated(earlier.input, later.input),

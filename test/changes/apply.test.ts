@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { applyChange } from '../../src/changes/apply.ts'
 import { type FileSystem, nodeFileSystem } from '../../src/changes/file-system.ts'
-import { findRun, findUnfinished, listRuns } from '../../src/changes/runs.ts'
+import { findUnfinished, latestRun, listRuns } from '../../src/changes/runs.ts'
 import { reactingFileSystem } from './support/failing-fs.ts'
 import { changeOf, holdFile, temporaryDirectory, textAt, worldIn } from './support/world.ts'
 
@@ -32,8 +32,8 @@ test('a change is written, backed up beside the file for its owner alone, and no
   expect(await textAt(path)).toBe(AFTER)
   expect(await textAt(backupPath)).toBe(BEFORE)
   expect((await stat(backupPath)).mode & 0o777).toBe(0o600)
-  const found = await findRun(world, 'latest')
-  expect(found).toMatchObject({
+  const latest = await latestRun(world)
+  expect(latest).toMatchObject({
     value: { kind: 'found', run: { runId: 'run1', step: 'written', backupPath } },
   })
 })

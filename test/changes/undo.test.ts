@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { applyChange } from '../../src/changes/apply.ts'
 import { nodeFileSystem } from '../../src/changes/file-system.ts'
-import { dismissRun } from '../../src/changes/finish.ts'
-import { findRun, findUnfinished, type Run } from '../../src/changes/runs.ts'
-import { rollBack, undoRun } from '../../src/changes/undo.ts'
+import { dismissRun, finishRun } from '../../src/changes/finish.ts'
+import { journalPath } from '../../src/changes/journal.ts'
+import { findUnfinished, latestRun, type Run, readRun } from '../../src/changes/runs.ts'
+import { undoRun } from '../../src/changes/undo.ts'
 import type { ChangeWorld } from '../../src/changes/world.ts'
 import { type Call, reactingFileSystem } from './support/failing-fs.ts'
 import { changeOf, holdFile, sleepingClock, temporaryDirectory, textAt, worldIn } from './support/world.ts'
@@ -25,44 +26,50 @@ async function applied(before = BEFORE, after = AFTER) {
 }
 
 async function runNamed(world: ChangeWorld, runId: string): Promise<Run> {
-  const found = await findRun(world, { runId })
-  if (found.kind === 'fault' || found.value.kind !== 'found') throw new Error(JSON.stringify(found))
-  return found.value.run
+  const reading = await readRun(world, runId)
+  if (reading.kind !== 'found') throw new Error(JSON.stringify(reading))
+  return reading.run
 }
 
 test.each([
   ['longer', BEFORE, AFTER],
   ['shorter', AFTER, BEFORE],
 ])('undo of a change to a %s text restores the file byte by byte', async (_name, before, after) => {
-  const { path, world, held } = await applied(before, after)
-  expect(await undoRun(held, await runNamed(world, 'run1'))).toEqual({
+  const { path, held } = await applied(before, after)
+  expect(await undoRun(held, 'run1')).toEqual({
     kind: 'restored',
     runId: 'run1',
     notes: [],
   })
   expect(await textAt(path)).toBe(before)
-  expect(await undoRun(held, await runNamed(world, 'run1'))).toEqual({
+  expect(await undoRun(held, 'run1')).toEqual({
     kind: 'nothing-to-do',
     runId: 'run1',
     because: 'undone-before',
   })
 })
 
-test('rolling back needs only the run id', async () => {
-  const { path, held } = await applied()
-  expect(await rollBack(held, 'run1')).toMatchObject({ kind: 'restored' })
-  expect(await textAt(path)).toBe(BEFORE)
-  expect(await rollBack(held, 'no-such-run')).toMatchObject({
+test('a run that is not known has nothing to undo', async () => {
+  const { held } = await applied()
+  expect(await undoRun(held, 'no-such-run')).toEqual({
     kind: 'nothing-to-do',
+    runId: 'no-such-run',
     because: 'never-written',
   })
 })
 
+test('a run that came to rest since it was listed is not finished a second time', async () => {
+  const { path, held, backupPath } = await applied()
+  expect(await finishRun(held, 'run1')).toEqual({ kind: 'at-rest', runId: 'run1', step: 'written' })
+  expect(await textAt(path)).toBe(AFTER)
+  expect(await textAt(backupPath)).toBe(BEFORE)
+})
+
 test('a file edited since is left alone, with the backup and a masked diff for the way by hand', async () => {
-  const { path, world, held, backupPath } = await applied()
+  const { path, held, backupPath } = await applied()
   const edited = `${AFTER}debug: true # a note of the operator\n`
   await writeFile(path, edited)
-  const undone = await undoRun(held, await runNamed(world, 'run1'))
+  const undone = await undoRun(held, 'run1')
   expect(undone).toMatchObject({
     kind: 'conflict',
     conflict: { kind: 'changed-since-run', how: 'edited', laterRunId: null, manual: { backupPath } },
@@ -79,9 +86,9 @@ test.each([
   ['saved by the gateway', AFTER.replace('plain', '$2a$10$hash').replace('# mine\n', '')],
   ['given a comment', `${AFTER}# do not lose this\n`],
 ])('a file only %s is left alone, and told from an edit of values', async (_how, saved) => {
-  const { path, world, held } = await applied()
+  const { path, held } = await applied()
   await writeFile(path, saved)
-  expect(await undoRun(held, await runNamed(world, 'run1'))).toMatchObject({
+  expect(await undoRun(held, 'run1')).toMatchObject({
     kind: 'conflict',
     conflict: { kind: 'changed-since-run', how: 'rewritten' },
   })
@@ -93,31 +100,31 @@ test('a later run on the same file is to be undone first', async () => {
   const later = { ...world, clock: sleepingClock(world.clock.nowMs() + 1000) }
   const second = `${AFTER}debug: true\n`
   await applyChange({ ...held, world: later }, changeOf(path, AFTER, second, 'run2'))
-  expect(await undoRun(held, await runNamed(world, 'run1'))).toMatchObject({
+  expect(await undoRun(held, 'run1')).toMatchObject({
     conflict: { kind: 'changed-since-run', laterRunId: 'run2' },
   })
-  expect(await findRun(world, 'latest')).toMatchObject({ value: { run: { runId: 'run2' } } })
-  expect(await rollBack(held, 'run2')).toMatchObject({ kind: 'restored' })
-  expect(await findRun(world, 'latest')).toMatchObject({ value: { run: { runId: 'run1' } } })
-  expect(await rollBack(held, 'run1')).toMatchObject({ kind: 'restored' })
+  expect(await latestRun(world)).toMatchObject({ value: { run: { runId: 'run2' } } })
+  expect(await undoRun(held, 'run2')).toMatchObject({ kind: 'restored' })
+  expect(await latestRun(world)).toMatchObject({ value: { run: { runId: 'run1' } } })
+  expect(await undoRun(held, 'run1')).toMatchObject({ kind: 'restored' })
   expect(await textAt(path)).toBe(BEFORE)
-  expect(await findRun(world, 'latest')).toEqual({
+  expect(await latestRun(world)).toEqual({
     kind: 'ok',
-    value: { kind: 'none', known: ['run2', 'run1'] },
+    value: { kind: 'none' },
   })
 })
 
 test('a file restored by hand needs no undo', async () => {
   const { path, world, held } = await applied()
   await writeFile(path, BEFORE)
-  expect(await undoRun(held, await runNamed(world, 'run1'))).toMatchObject({ because: 'undone-before' })
+  expect(await undoRun(held, 'run1')).toMatchObject({ because: 'undone-before' })
   expect(await runNamed(world, 'run1')).toMatchObject({ step: 'restored' })
 })
 
 test.each(['gone', 'altered'])('a backup that is %s is named, and the file keeps its text', async (how) => {
-  const { path, world, held, backupPath } = await applied()
+  const { path, held, backupPath } = await applied()
   await (how === 'gone' ? unlink(backupPath) : writeFile(backupPath, 'x: 1\n'))
-  expect(await undoRun(held, await runNamed(world, 'run1'))).toMatchObject({
+  expect(await undoRun(held, 'run1')).toMatchObject({
     kind: 'failed',
     stage: 'backup',
     left: 'untouched',
@@ -136,14 +143,14 @@ test('a full disk during undo puts the new text back, and the undo can be tried 
   })
   await held.release()
   const failing = await holdFile({ ...world, fs }, path)
-  expect(await undoRun(failing, await runNamed(world, 'run1'))).toMatchObject({
+  expect(await undoRun(failing, 'run1')).toMatchObject({
     kind: 'failed',
     stage: 'write',
     left: 'put-back',
   })
   expect(await textAt(path)).toBe(BEFORE)
   expect(await runNamed(world, 'run1')).toMatchObject({ step: 'written' })
-  expect(await rollBack(failing, 'run1')).toMatchObject({ kind: 'restored' })
+  expect(await undoRun(failing, 'run1')).toMatchObject({ kind: 'restored' })
   expect(await textAt(path)).toBe(AFTER)
 })
 
@@ -151,45 +158,46 @@ test('a lock for another file does not undo', async () => {
   const { path, world } = await applied()
   const other = join(await temporaryDirectory(), 'other.yaml')
   await writeFile(other, AFTER)
-  const undone = await undoRun(await holdFile(world, other), await runNamed(world, 'run1'))
+  const undone = await undoRun(await holdFile(world, other), 'run1')
   expect(undone).toMatchObject({ kind: 'conflict', conflict: { kind: 'other-target' } })
   expect(await textAt(other)).toBe(AFTER)
   expect(await textAt(path)).toBe(AFTER)
 })
 
 test('an unknown run and a run with an unreadable journal are told apart', async () => {
-  const { world } = await applied()
-  expect(await findRun(world, { runId: 'nope' })).toMatchObject({ value: { kind: 'none', known: ['run1'] } })
-  expect(await findRun(world, { runId: '../../etc' })).toMatchObject({ value: { kind: 'none' } })
-  await writeFile(
-    join(world.stateDir, 'changes', 'run1', 'journal.jsonl'),
-    '{"step":"planned","version":2}\n',
-  )
-  expect(await findRun(world, { runId: 'run1' })).toMatchObject({
-    value: { kind: 'unreadable', runId: 'run1' },
+  const { world, held } = await applied()
+  expect(await readRun(world, 'nope')).toEqual({ kind: 'none' })
+  expect(await readRun(world, '../../etc')).toEqual({ kind: 'none' })
+  await writeFile(journalPath(world, 'run1'), '{"step":"planned","version":2}\n')
+  expect(await readRun(world, 'run1')).toMatchObject({ kind: 'unreadable', runId: 'run1' })
+  expect(await latestRun(world)).toMatchObject({ value: { kind: 'unreadable', runId: 'run1' } })
+  expect(await undoRun(held, 'run1')).toMatchObject({
+    kind: 'failed',
+    stage: 'journal',
+    fault: { kind: 'damaged' },
   })
 })
 
 test('a last entry cut by a crash, even inside a character, counts as not written', async () => {
   const { path, world, held } = await applied()
-  const journalPath = join(world.stateDir, 'changes', 'run1', 'journal.jsonl')
-  const journal = await readFile(journalPath)
-  await writeFile(journalPath, Buffer.concat([journal.subarray(0, -20), Buffer.from([0xc3])]))
+  const journalFile = journalPath(world, 'run1')
+  const journal = await readFile(journalFile)
+  await writeFile(journalFile, Buffer.concat([journal.subarray(0, -20), Buffer.from([0xc3])]))
   expect(await findUnfinished(world)).toMatchObject({ value: { runs: [{ step: 'writing' }] } })
-  expect(await rollBack(held, 'run1')).toMatchObject({ kind: 'restored' })
+  expect(await undoRun(held, 'run1')).toMatchObject({ kind: 'restored' })
   expect(await textAt(path)).toBe(BEFORE)
 })
 
 test('a run that cannot be finished can be dismissed, and then changes go on', async () => {
   const { path, world, held } = await applied()
-  const journalPath = join(world.stateDir, 'changes', 'run1', 'journal.jsonl')
-  await writeFile(journalPath, (await readFile(journalPath, 'utf8')).slice(0, -20))
+  const journalFile = journalPath(world, 'run1')
+  await writeFile(journalFile, (await readFile(journalFile, 'utf8')).slice(0, -20))
   const edited = 'everything: new\n'
   await writeFile(path, edited)
   const run = await runNamed(world, 'run1')
-  expect(await undoRun(held, run)).toMatchObject({ conflict: { kind: 'changed-since-run' } })
+  expect(await undoRun(held, run.runId)).toMatchObject({ conflict: { kind: 'changed-since-run' } })
   const next = changeOf(path, edited, `${edited}debug: true\n`, 'run2')
   expect(await applyChange(held, next)).toMatchObject({ conflict: { kind: 'unfinished-run', runId: 'run1' } })
-  expect(await dismissRun(world, run)).toMatchObject({ kind: 'ok' })
+  expect(await dismissRun(world, run.runId)).toMatchObject({ kind: 'ok' })
   expect(await applyChange(held, next)).toMatchObject({ kind: 'applied' })
 })

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { applyChange } from '../../src/changes/apply.ts'
 import { openFileStore } from '../../src/changes/file-store.ts'
 import { nodeFileSystem } from '../../src/changes/file-system.ts'
 import { finishRun } from '../../src/changes/finish.ts'
 import type { Held } from '../../src/changes/lock.ts'
 import { findUnfinished } from '../../src/changes/runs.ts'
-import { rollBack } from '../../src/changes/undo.ts'
+import { undoRun } from '../../src/changes/undo.ts'
 import { dyingFileSystem } from './support/failing-fs.ts'
 import type { Answer, Order } from './support/victim.ts'
 import { ageLocks, changeOf, holdFile, temporaryDirectory, textAt, worldIn } from './support/world.ts'
@@ -24,6 +24,9 @@ const AFTER = `# mine\nproviders:\n${'  - name: new\n'.repeat(20)}${REST}`
 
 let bundleDirectory = ''
 let victim = ''
+
+// Some fifty processes are started and killed; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 580_000 })
 
 beforeAll(async () => {
   bundleDirectory = await mkdtemp(join(tmpdir(), 'provops-victim-'))
@@ -84,7 +87,7 @@ async function finishAll(held: Held): Promise<void> {
   if (unfinished.kind === 'fault') throw new Error(JSON.stringify(unfinished.fault))
   expect(unfinished.value.unreadable).toEqual([])
   for (const run of unfinished.value.runs)
-    expect(await finishRun(held, run)).toMatchObject({ kind: 'finished' })
+    expect(await finishRun(held, run.runId)).toMatchObject({ kind: 'finished' })
   expect(await findUnfinished(held.world)).toMatchObject({ value: { runs: [] } })
 }
 
@@ -115,7 +118,7 @@ test('kill -9 at every moment of a change leaves the old text or the new one, an
       seen.add(text)
       expect([BEFORE, AFTER]).toContain(text)
       const held = await holdFile(worldIn(order.stateDir), order.path)
-      await rollBack(held, order.runId)
+      await undoRun(held, order.runId)
       expect(await textAt(order.path)).toBe(BEFORE)
     },
   )
@@ -133,7 +136,7 @@ test('kill -9 at every moment of an undo leaves a state that undo finishes', asy
     async (order) => {
       await ageLocks(order.stateDir)
       const held = await holdFile(worldIn(order.stateDir), order.path)
-      await rollBack(held, order.runId)
+      await undoRun(held, order.runId)
       expect(await textAt(order.path)).toBe(AFTER)
     },
   )
@@ -249,16 +252,16 @@ test('any two texts, killed at any moment of change, undo and repair: the file i
         const order: Order = { work: 'apply', path, stateDir, before, after, runId: 'run', dieAt: 0 }
         await untilDeath(order, first, (held) => applyChange(held, changeOf(path, before, after, 'run')))
         await untilDeath(order, second, finishAll)
-        await untilDeath(order, third, (held) => rollBack(held, 'run'))
+        await untilDeath(order, third, (held) => undoRun(held, 'run'))
         const held = await holdFile(worldIn(stateDir), path)
         await finishAll(held)
         expect([before, after]).toContain(await textAt(path))
-        await rollBack(held, 'run')
+        await undoRun(held, 'run')
         expect(await textAt(path)).toBe(before)
         await held.release()
       },
     ),
     // A cut inside a character, found by an earlier run.
-    { numRuns: 4000, examples: [['  - name: "ä"', '\n# a comment', 28, 1, 1]] },
+    { numRuns: 2500, examples: [['  - name: "ä"', '\n# a comment', 28, 1, 1]] },
   )
 })

@@ -86,5 +86,6 @@ export function transcript(line: string, result: CliResult): string {
   return `$ ${line}\n${result.stdout}${stderr}--- exit ${result.code}\n`
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
     .replaceAll(/\/[\w./-]*provops-cli-\w+/g, 'HOME')
+    .replaceAll(/\/[\w./-]*provops-gateway-\w+/g, 'GATEWAY')
     .replaceAll(ROOT, 'ROOT')
 }

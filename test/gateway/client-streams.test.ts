@@ -96,15 +96,15 @@ describe('a stream', () => {
     const rig = await streaming(
       ({ socket }) => {
         socket.write(STREAM_HEAD)
-        let left = 6
+        let left = 14
         const timer = setInterval(() => {
           socket.write(left > 0 ? chunk('x') : '0\r\n\r\n')
           if (left-- === 0) clearInterval(timer)
         }, 60)
       },
-      { timeoutMs: 200 },
+      { timeoutMs: 600 },
     )
-    expect(await readAll(await rig.open())).toEqual({ text: 'xxxxxx', fault: null })
+    expect(await readAll(await rig.open())).toEqual({ text: 'x'.repeat(14), fault: null })
   })
 
   it('ends in a fault when it falls silent', async () => {

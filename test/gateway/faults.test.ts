@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROUTES } from '../../src/wire/routes.ts'
 import { CLIENT_KEY, clientOf, jsonReply, MANAGEMENT_KEY, seen } from './client-rig.ts'
-import { type MutatingServer, type Mutation, startMutatingServer } from './mutating-server.ts'
+import { type MutatingServer, type Mutation, replyOf, startMutatingServer } from './mutating-server.ts'
 import { MUTATIONS, ODD_BUT_RIGHT } from './mutations.ts'
 
 const GOOD = { status: 'ok', object: 'list', data: [{ id: 'gpt-5.3-codex', owned_by: 'fixture-é' }] }
@@ -61,9 +61,22 @@ describe('a damaged reply', () => {
     const faults = asked.map(({ result }) => (result.kind === 'fault' ? result.fault : null))
     const shown = JSON.stringify([faults, asked.map(({ events }) => events)])
     expect(shown).not.toContain(CLIENT_KEY)
+    expect(shown).not.toMatch(/password|key=1/)
     expect(shown).not.toContain(Buffer.from(CLIENT_KEY).toString('base64').slice(0, 20))
     expect(elsewhere.requests).toEqual([])
     expect(server.requests.every(({ head }) => head.includes(`Bearer ${CLIENT_KEY}`))).toBe(true)
+  })
+})
+
+describe('a mutating server before another one', () => {
+  it('passes on what it is not told to damage', async () => {
+    const front = await startMutatingServer({ pick: () => null, good: replyOf(elsewhere.origin) })
+    const { gateway } = clientOf(front.origin)
+    const result = await gateway.get(ROUTES.models)
+    await gateway.close()
+    await front.close()
+    expect(result).toMatchObject({ value: { status: 200, body: { value: GOOD } } })
+    expect(elsewhere.requests.splice(0)).toMatchObject([{ method: 'GET', path: '/v1/models' }])
   })
 })
 
@@ -80,6 +93,14 @@ describe('a gateway that repeats the key it was given', () => {
     {
       where: 'a redirect',
       reply: echo((key) => `HTTP/1.1 302 F\r\nLocation: http://192.0.2.1/${key}\r\n\r\n`),
+    },
+    {
+      where: 'a redirect that is too long to be shown whole',
+      reply: echo((key) => `HTTP/1.1 302 F\r\nLocation: http://192.0.2.1/${'x'.repeat(170)}${key}\r\n\r\n`),
+    },
+    {
+      where: 'a redirect with a terminal command inside',
+      reply: echo((key) => `HTTP/1.1 302 F\r\nLocation: [${key.replace('-', '\u001b[1m-')}\r\n\r\n`),
     },
     {
       where: 'an encoding',
@@ -109,6 +130,6 @@ describe('a gateway that repeats the key it was given', () => {
     await gateway.close()
     await mirror.close()
     expect(mirror.requests[0]?.head).toContain(MANAGEMENT_KEY)
-    expect(JSON.stringify([events, heldBack])).not.toContain(MANAGEMENT_KEY)
+    expect(JSON.stringify([events, heldBack])).not.toContain(MANAGEMENT_KEY.slice(0, 6))
   })
 })

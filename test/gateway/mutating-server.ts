@@ -1,5 +1,6 @@
+import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 
 /** A whole reply that a gateway would give, before something happens to it. */
 export interface GoodReply {
@@ -15,6 +16,7 @@ export interface SeenRequest {
   readonly path: string
   /** The head as it came, request line included. */
   readonly head: string
+  readonly body: Buffer
 }
 
 /** What a mutation has to work with: the reply it is to damage, and the bare connection. */
@@ -39,7 +41,7 @@ export interface Mutation {
 
 export interface MutatingServer {
   readonly origin: string
-  readonly requests: readonly SeenRequest[]
+  readonly requests: SeenRequest[]
   readonly connections: () => number
   close(): Promise<void>
 }
@@ -61,11 +63,11 @@ export async function startMutatingServer(options: MutatingOptions): Promise<Mut
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
-    onRequest(socket, async (request) => {
-      requests.push(request)
-      const good = await options.good(request)
-      const mutation = options.pick(request)
-      const wire = { good, socket, origin, elsewhere: options.elsewhere ?? 'http://192.0.2.1', request }
+    onRequest(socket, async (seen) => {
+      requests.push(seen)
+      const good = await options.good(seen)
+      const mutation = options.pick(seen)
+      const wire = { good, socket, origin, elsewhere: options.elsewhere ?? 'http://192.0.2.1', request: seen }
       if (mutation) mutation.reply(wire)
       else socket.write(whole(good))
     })
@@ -95,48 +97,35 @@ function onRequest(socket: Socket, answer: (request: SeenRequest) => Promise<voi
     const head = waiting.slice(0, end)
     const bodyBytes = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0)
     if (waiting.length < end + 4 + bodyBytes) return
+    const body = Buffer.from(waiting.slice(end + 4, end + 4 + bodyBytes), 'latin1')
     waiting = waiting.slice(end + 4 + bodyBytes)
     const [method = '', path = ''] = head.split(' ', 2)
-    void answer({ method, path, head })
+    void answer({ method, path, head, body })
   })
 }
 
-/** A good reply for a server that stands before another one: what that one answers. */
+/** Good replies for a server that stands before another one: what that one answers. */
 export function replyOf(target: string): (request: SeenRequest) => Promise<GoodReply> {
-  const { hostname, port } = new URL(target)
-  return ({ head }) =>
-    new Promise((resolve, reject) => {
-      const chunks: Buffer[] = []
-      const socket = connect(Number(port), hostname, () => {
-        socket.write(`${head.replace(/^connection:.*\r\n/im, '')}\r\nconnection: close\r\n\r\n`)
+  return ({ method, path, head, body }) => {
+    const lines = head.split('\r\n').slice(1)
+    const headers = lines.flatMap((line) => [/^[^:]*/.exec(line)?.[0] ?? '', line.replace(/^[^:]*: */, '')])
+    return new Promise((resolve, reject) => {
+      const outgoing = request(new URL(path, target), { method, headers, agent: false }, (incoming) => {
+        const chunks: Buffer[] = []
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+        incoming.on('error', reject)
+        incoming.on('end', () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            contentType: incoming.headers['content-type'] ?? '',
+            body: Buffer.concat(chunks),
+          }),
+        )
       })
-      socket.on('data', (chunk) => chunks.push(chunk))
-      socket.on('error', reject)
-      socket.on('end', () => resolve(parseReply(Buffer.concat(chunks))))
+      outgoing.on('error', reject)
+      outgoing.end(body)
     })
-}
-
-function parseReply(bytes: Buffer): GoodReply {
-  const end = bytes.indexOf('\r\n\r\n')
-  const head = bytes.subarray(0, end).toString('latin1')
-  const raw = bytes.subarray(end + 4)
-  return {
-    status: Number(head.split(' ', 2)[1]),
-    contentType: /^content-type: *(.*)$/im.exec(head)?.[1] ?? '',
-    body: /^transfer-encoding: *chunked/im.test(head) ? unchunk(raw) : raw,
   }
-}
-
-function unchunk(raw: Buffer): Buffer {
-  const parts: Buffer[] = []
-  for (let at = 0; at < raw.length; ) {
-    const lineEnd = raw.indexOf('\r\n', at)
-    const size = Number.parseInt(raw.subarray(at, lineEnd).toString('latin1'), 16)
-    if (!size) break
-    parts.push(raw.subarray(lineEnd + 2, lineEnd + 2 + size))
-    at = lineEnd + 2 + size + 2
-  }
-  return Buffer.concat(parts)
 }
 
 export interface HeadParts {

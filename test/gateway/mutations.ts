@@ -265,7 +265,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a redirect that is no address',
     sees: 'fault redirected',
-    reply: body('', { status: 302, headers: ['Location: http://['] }),
+    reply: body('', { status: 302, headers: ['Location: http://user:password@[?key=1'] }),
   },
   // lengths and chunks
   {

@@ -80,8 +80,8 @@ describe('usage of API keys', () => {
 
 describe('a page of the log', () => {
   it('is its lines', () => {
-    expect(readLogPage({ lines: ['a'], 'line-count': 9 })).toEqual({ kind: 'lines', lines: ['a'] })
-    expect(readLogPage({ lines: null })).toEqual({ kind: 'lines', lines: [] })
+    expect(readLogPage({ lines: ['a'], 'line-count': 9 })).toEqual({ kind: 'lines', lines: ['a'], latestMs: null })
+    expect(readLogPage({ lines: null })).toEqual({ kind: 'lines', lines: [], latestMs: null })
     expect(readLogPage({ error: 'x' }).kind).toBe('unreadable')
   })
 })

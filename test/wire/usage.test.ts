@@ -88,7 +88,7 @@ describe('a usage object', () => {
     [1.5, { kind: 'invalid', seen: '1.5' }],
     [true, { kind: 'invalid', seen: 'true' }],
     [{}, { kind: 'invalid', seen: '{}' }],
-    [2 ** 60, { kind: 'invalid', seen: '1152921504606846976' }],
+    [2 ** 60, { kind: 'invalid', seen: '1152921504606847000' }],
   ] as const)('reads %j as a count', (value, count) => {
     expect(readUsage({ input_tokens: value }).input).toEqual(count)
   })
@@ -147,6 +147,8 @@ describe('the usage of several events', () => {
     const stated = readUsage({ input_tokens: 3, output_tokens: 5 })
     expect(mergeUsage(stated, NO_USAGE)).toEqual(stated)
     expect(mergeUsage(stated, readUsage(null))).toEqual(stated)
+    expect(mergeUsage(readUsage(null), stated)).toEqual(stated)
+    expect(mergeUsage(NO_USAGE, readUsage(null))).toEqual(readUsage(null))
     expect(mergeUsage(stated, readUsage({ output_tokens: 0 })).output).toEqual(number(0))
   })
 

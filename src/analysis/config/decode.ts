@@ -5,7 +5,15 @@ import { type GoScalar, goScalarOf, scalarText } from './go-scalar.ts'
 import type { Problem, ProblemCode } from './problem.ts'
 import { shown } from './problem.ts'
 import { type Field, type Keys, knows, type Shape } from './shape.ts'
-import type { Position, YamlMap, YamlNode, YamlPair, YamlSeq, YamlSource } from './yaml-source.ts'
+import {
+  isMergeKey,
+  type Position,
+  type YamlMap,
+  type YamlNode,
+  type YamlPair,
+  type YamlSeq,
+  type YamlSource,
+} from './yaml-source.ts'
 
 /** A value as the gateway decodes it. `null` stands for "not set", which is also what YAML's null means to it. */
 export type Decoded = string | number | boolean | null | DecodedMap | DecodedList
@@ -244,7 +252,10 @@ class Decoder {
         continue
       }
       const name = this.#keyText(pair.key)
-      if (name === null) continue
+      if (name === null) {
+        this.#problem(pair.key, 'yaml-type', `a key in ${place(path)} is no text`, 'a word and a colon')
+        continue
+      }
       taken.add(name)
       if (!inherited.has(name)) yield { name, keyNode: pair.key, value: pair.value }
     }
@@ -318,15 +329,6 @@ interface Entry {
   readonly name: string
   readonly keyNode: YamlNode
   readonly value: YamlNode | null
-}
-
-function isMergeKey(key: YamlNode): boolean {
-  return (
-    isScalar(key) &&
-    key.source === '<<' &&
-    key.type === 'PLAIN' &&
-    (key.tag === undefined || key.tag === 'tag:yaml.org,2002:merge')
-  )
 }
 
 function place(path: string): string {

@@ -62,12 +62,14 @@ function placeOf({ line, column }: Position): string {
 
 function configOf({ root }: Decoding, flavour: Flavour): GatewayConfig {
   const entries = entriesOf(root, flavour)
+  const aliases = oauthAliasesOf(root, flavour)
   return {
     flavour,
     settings: settingsOf(root, flavour),
     entries,
     credentials: credentialsOf(entries, flavour),
     oauthExcludedModels: oauthExcludedOf(root),
-    oauthModelAliases: oauthAliasesOf(root, flavour),
+    oauthModelAliases: aliases.kept,
+    droppedAliases: aliases.dropped,
   }
 }

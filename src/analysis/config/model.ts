@@ -13,6 +13,7 @@ export interface GatewayConfig {
   readonly oauthExcludedModels: ReadonlyMap<string, readonly Pattern[]>
   /** Per channel in the gateway's order, unusable items and repeats left out (contract, files 1.5). */
   readonly oauthModelAliases: ReadonlyMap<string, readonly OAuthAlias[]>
+  readonly droppedAliases: readonly DroppedAlias[]
 }
 
 /** Top-level switches. The place of each one given in the file is in `at`, under its dotted key. */
@@ -80,6 +81,13 @@ export interface OAuthAlias {
   readonly displayName: string
   /** Null for the fork's built-in aliases. */
   readonly at: Position | null
+}
+
+/** An item of `oauth-model-alias` that the gateway leaves out: a side is empty, both are equal, or the alias is taken. */
+export interface DroppedAlias {
+  readonly channel: string
+  readonly alias: OAuthAlias
+  readonly reason: 'incomplete' | 'same' | 'taken'
 }
 
 /** One item of a provider section. */

@@ -1,7 +1,7 @@
 import type { DecodedMap } from './decode.ts'
 import { patternsOf } from './entries.ts'
 import type { Flavour } from './flavour.ts'
-import type { OAuthAlias, Pattern } from './model.ts'
+import type { DroppedAlias, OAuthAlias, Pattern } from './model.ts'
 import { asMap, flagOf, itemsOf, mapAt, textOf } from './read.ts'
 
 /** `oauth-excluded-models` with channels lower-cased; channels without a pattern left out. */
@@ -16,25 +16,33 @@ export function oauthExcludedOf(root: DecodedMap): Map<string, readonly Pattern[
   return excluded
 }
 
-/** `oauth-model-alias` as the gateway keeps it; the fork adds its own where a channel is not mentioned at all. */
-export function oauthAliasesOf(root: DecodedMap, flavour: Flavour): Map<string, readonly OAuthAlias[]> {
-  const channels = mapAt(root, 'oauth-model-alias')
-  const aliases = new Map<string, readonly OAuthAlias[]>()
-  for (const [key, { value }] of channels.fields) {
+/** `oauth-model-alias` as the gateway keeps it, and the items it leaves out. */
+export interface OAuthAliasMaps {
+  readonly kept: ReadonlyMap<string, readonly OAuthAlias[]>
+  readonly dropped: readonly DroppedAlias[]
+}
+
+/** The fork adds its own aliases where a channel is not mentioned at all (contract, files 1.5). */
+export function oauthAliasesOf(root: DecodedMap, flavour: Flavour): OAuthAliasMaps {
+  const kept = new Map<string, readonly OAuthAlias[]>()
+  const dropped: DroppedAlias[] = []
+  for (const [key, { value }] of mapAt(root, 'oauth-model-alias').fields) {
     const channel = key.trim().toLowerCase()
-    if (channel !== '')
-      aliases.set(
-        channel,
-        usableAliases(
-          itemsOf(value).flatMap(({ value: item, at }) => aliasOf(item, at)),
-          flavour,
-        ),
-      )
+    const items = itemsOf(value).flatMap(({ value: item, at }) => aliasOf(item, at))
+    const usable = usableAliases(items, flavour)
+    if (channel !== '') kept.set(channel, usable)
+    const left = new Set(usable)
+    for (const alias of items) if (!left.has(alias)) dropped.push({ channel, alias, reason: reasonOf(alias) })
   }
   if (flavour !== 'upstream')
     for (const [channel, defaults] of Object.entries(FORK_ALIASES))
-      if (!aliases.has(channel)) aliases.set(channel, defaults)
-  return aliases
+      if (!kept.has(channel)) kept.set(channel, defaults)
+  return { kept, dropped }
+}
+
+function reasonOf({ name, alias }: OAuthAlias): DroppedAlias['reason'] {
+  if (name === '' || alias === '') return 'incomplete'
+  return name.toLowerCase() === alias.toLowerCase() ? 'same' : 'taken'
 }
 
 function aliasOf(item: Parameters<typeof asMap>[0], at: OAuthAlias['at']): OAuthAlias[] {

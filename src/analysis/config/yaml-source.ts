@@ -4,11 +4,12 @@ import {
   type Document,
   isAlias,
   isNode,
+  isScalar,
   LineCounter,
   type Pair,
   type ParsedNode,
   Parser,
-  type Scalar,
+  Scalar,
   visit,
   type YAMLMap,
   type YAMLSeq,
@@ -127,4 +128,10 @@ function linkAliases(document: Document.Parsed | undefined) {
       },
     })
   return { targets, aliased }
+}
+
+/** True for an unquoted `<<`, which fills in the pairs of other maps. */
+export function isMergeKey(key: YamlNode): boolean {
+  const tagged = key.tag !== undefined && key.tag !== 'tag:yaml.org,2002:merge'
+  return isScalar(key) && key.source === '<<' && key.type === Scalar.PLAIN && !tagged
 }

@@ -1,5 +1,7 @@
+import { detached } from './detached.ts'
 import type { Origin } from './events.ts'
-import type { FailureLog, UpstreamParty } from './failures.ts'
+import type { FailureLog, StatusEvidence } from './failures.ts'
+import { NOBODY_KNOWN } from './failures.ts'
 import type { CoolingMessage, RequestErrorMessage, UpstreamFailureMessage, UseMessage } from './message.ts'
 import type { RouteClass } from './routes.ts'
 import { statusInText } from './upstream-status.ts'
@@ -10,7 +12,7 @@ export const NO_REQUEST = -1
 
 export function requestKey(id: string | null): RequestKey {
   if (id === null) return NO_REQUEST
-  return /^[0-9a-f]{8}$/.test(id) ? Number.parseInt(id, 16) : id
+  return /^[0-9a-f]{8}$/.test(id) ? Number.parseInt(id, 16) : detached(id)
 }
 
 /** Ids are random and 32 bits long; over days the same one comes twice (contract, files 4.5). */
@@ -33,7 +35,8 @@ interface OpenRequest {
   failures: number
   provider: number
   cooling: boolean
-  use: UseMessage | null
+  /** Who is being tried, by number; null when the log does not tell. */
+  trying: number | null
   /** The row of a request error whose failure line has not come (yet). */
   unnamedRow: number | null
 }
@@ -69,11 +72,7 @@ export class RequestBook {
     request.failures++
     request.provider = this.#provider(message.provider)
     if (ordinal === null) return
-    const party: UpstreamParty = {
-      provider: message.provider,
-      model: message.model,
-      credential: message.credential,
-    }
+    const party = this.#failures.partyOf(message)
     if (request.unnamedRow !== null) {
       this.#failures.name(request.unnamedRow, party)
       request.unnamedRow = null
@@ -85,22 +84,18 @@ export class RequestBook {
   requestError(key: RequestKey, atMs: number, ordinal: number | null, message: RequestErrorMessage): void {
     const request = this.#request(key, atMs)
     request.failures++
-    if (request.use?.provider) request.provider = this.#provider(request.use.provider)
     if (ordinal === null) return
-    const party: UpstreamParty = {
-      provider: request.use?.provider ?? null,
-      model: request.use?.model ?? null,
-      credential: request.use?.credential ?? null,
-    }
     const status = { kind: 'firm', status: message.status } as const
+    const party = request.trying ?? NOBODY_KNOWN
     request.unnamedRow = this.#failures.add(atMs, ordinal, party, status)
     request.rows.push(request.unnamedRow)
   }
 
   use(key: RequestKey, atMs: number, message: UseMessage): void {
     const request = this.#request(key, atMs)
-    request.use = message
+    request.trying = this.#failures.partyOf(message)
     request.unnamedRow = null
+    if (message.provider !== null) request.provider = this.#provider(message.provider)
   }
 
   cooling(key: RequestKey, atMs: number, message: CoolingMessage): void {
@@ -121,9 +116,10 @@ export class RequestBook {
     const request = this.#take(key, atMs)
     if (request !== null) this.#settle(request, status)
     const provider = request?.provider ?? -1
-    if (request !== null && request.failures > 0) return { origin: 'upstream', provider }
-    if (request?.cooling || routeClass === 'management' || routeClass === 'health')
+    if (request !== null && reachedProvider(request)) return { origin: 'upstream', provider }
+    if (request?.cooling || routeClass === 'management' || routeClass === 'health') {
       return { origin: 'local', provider }
+    }
     const fast = latencyMs !== null && latencyMs < (LOCAL_BELOW_MS[status] ?? 0)
     return { origin: fast ? 'local' : 'presumed-upstream', provider }
   }
@@ -154,7 +150,7 @@ export class RequestBook {
       failures: 0,
       provider: -1,
       cooling: false,
-      use: null,
+      trying: null,
       unnamedRow: null,
     }
     if (key !== NO_REQUEST) this.#remember(key, request)
@@ -175,14 +171,17 @@ export class RequestBook {
     const known = this.#providerIndex.get(name)
     if (known !== undefined) return known
     if (this.providers.length >= MAX_PROVIDERS) return -1
-    const index = this.providers.push(name.slice(0, 100)) - 1
-    this.#providerIndex.set(name, index)
+    const index = this.providers.push(detached(name)) - 1
+    this.#providerIndex.set(detached(name), index)
     return index
   }
 }
 
-function evidence(message: UpstreamFailureMessage) {
-  if (message.status !== null) return { kind: 'firm', status: message.status } as const
-  const inText = statusInText(message.error)
-  return inText.kind === 'explicit' ? ({ kind: 'firm', status: inText.status } as const) : inText
+// Some refusals have no failure line, such as a 401 with an OpenAI body, but a try is a try.
+function reachedProvider({ failures, trying, cooling }: OpenRequest): boolean {
+  return failures > 0 || (trying !== null && !cooling)
+}
+
+function evidence({ status, error }: UpstreamFailureMessage): StatusEvidence {
+  return status === null ? statusInText(error) : { kind: 'firm', status }
 }

@@ -1,3 +1,5 @@
+import { detached } from './detached.ts'
+
 // A gateway prints a key as its first and last characters (contract, files 4.5).
 const MASKED_KEY = /^\S{1,4}\.\.\.\S{1,4}$/
 // Auth files are named `<provider>-<e-mail>…json`; the provider stays readable.
@@ -33,9 +35,9 @@ export class CredentialLabels {
     const masked = maskCredential(named)
     if (this.#labels.size >= this.#limit) return masked
     const uses = (this.#uses.get(masked) ?? 0) + 1
-    this.#uses.set(masked, uses)
+    this.#uses.set(detached(masked), uses)
     const label = uses === 1 ? masked : `${masked} #${uses}`
-    this.#labels.set(named, label)
+    this.#labels.set(detached(named), label)
     return label
   }
 }

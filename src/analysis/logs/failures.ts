@@ -1,4 +1,5 @@
 import { CredentialLabels } from './credential.ts'
+import { detached } from './detached.ts'
 
 /** Who failed; null where the log does not say. The credential is masked. */
 export interface UpstreamParty {
@@ -6,6 +7,9 @@ export interface UpstreamParty {
   readonly model: string | null
   readonly credential: string | null
 }
+
+/** The number of the party of which nothing is known. */
+export const NOBODY_KNOWN = 0
 
 /** One refusal by a provider. */
 export interface UpstreamFailure extends UpstreamParty {
@@ -17,9 +21,10 @@ export interface UpstreamFailure extends UpstreamParty {
   readonly ordinal: number
 }
 
-/** How sure a row's status is: `firm` was written in the log, `guess` was read out of an error text. */
+/** How sure a status is: `firm` was written in the log as such, `guess` was read out of error words. */
 export type StatusEvidence =
-  | { readonly kind: 'firm' | 'guess'; readonly status: number }
+  | { readonly kind: 'firm'; readonly status: number }
+  | { readonly kind: 'guess'; readonly status: number }
   | { readonly kind: 'unknown' }
 
 /** More names than any gateway has; what comes after them is counted without a name. */
@@ -52,23 +57,38 @@ export class FailureLog implements Iterable<UpstreamFailure> {
     return this.#size
   }
 
-  /** Adds a failure and returns its row for `name`, `answer` and `amend`. `party.credential` comes as written. */
-  add(atMs: number, ordinal: number, party: UpstreamParty, status: StatusEvidence): number {
+  /** The number of a party; its credential comes as the log has it. */
+  partyOf(party: UpstreamParty): number {
+    const key = `${party.provider}\0${party.model}\0${party.credential}`
+    const known = this.#partyIndex.get(key)
+    if (known !== undefined) return known
+    if (this.#parties.length >= MAX_PARTIES) return 0
+    const index = this.#parties.push({
+      provider: name(party.provider),
+      model: name(party.model),
+      credential: party.credential === null ? null : name(this.#labels.labelOf(party.credential)),
+    })
+    this.#partyIndex.set(detached(key), index - 1)
+    return index - 1
+  }
+
+  /** Adds a failure and returns its row for `name`, `answer` and `amend`. */
+  add(atMs: number, ordinal: number, party: number, status: StatusEvidence): number {
     const row = this.#size++
     const at = row % BLOCK_ROWS
     if (at === 0) this.#blocks.push(new FailureBlock())
     const block = this.#blockOf(row)
     block.atMs[at] = atMs
     block.ordinal[at] = ordinal
-    block.party[at] = this.#indexOf(party)
+    block.party[at] = party
     block.status[at] = status.kind === 'unknown' ? 0 : status.status
     block.isFirm[at] = status.kind === 'firm' ? 1 : 0
     return row
   }
 
   /** Says who failed in a row added before. */
-  name(row: number, party: UpstreamParty): void {
-    this.#blockOf(row).party[row % BLOCK_ROWS] = this.#indexOf(party)
+  name(row: number, party: number): void {
+    this.#blockOf(row).party[row % BLOCK_ROWS] = party
   }
 
   /** Says what the client got. */
@@ -104,22 +124,8 @@ export class FailureLog implements Iterable<UpstreamFailure> {
     if (block === undefined) throw new RangeError(`no failure ${row}`)
     return block
   }
-
-  #indexOf(party: UpstreamParty): number {
-    const key = `${party.provider}\0${party.model}\0${party.credential}`
-    const known = this.#partyIndex.get(key)
-    if (known !== undefined) return known
-    if (this.#parties.length >= MAX_PARTIES) return 0
-    const index = this.#parties.push({
-      provider: short(party.provider),
-      model: short(party.model),
-      credential: party.credential === null ? null : short(this.#labels.labelOf(party.credential)),
-    })
-    this.#partyIndex.set(key, index - 1)
-    return index - 1
-  }
 }
 
-function short(name: string | null): string | null {
-  return name === null ? null : name.slice(0, MAX_NAME_LENGTH)
+function name(text: string | null): string | null {
+  return text === null ? null : detached(text.slice(0, MAX_NAME_LENGTH))
 }

@@ -1,5 +1,6 @@
 import { NO_REQUEST, requestKey } from './attribution.ts'
-import { latencyMs } from './go-duration.ts'
+import { goDurationMs } from './go-duration.ts'
+import { plainPrefixLength } from './line.ts'
 import { OTHER_ROUTE, ROUTE_OF_STATE, ROUTE_START, ROUTE_STEPS } from './routes.ts'
 import type { Tally } from './tally.ts'
 import { wallSecondsOf } from './wall-clock.ts'
@@ -17,10 +18,11 @@ const METHOD = 40
 const PATH = 49
 
 /** Longer ones are left to `parseLine`. */
+const MAX_PREFIX_LENGTH = 64
 const MAX_CALLER_LENGTH = 64
 const MAX_PATH_LENGTH = 124
 /** A line is looked at only when this many bytes stand behind its beginning, so that no look goes past the end. */
-const ROOM = CALLER + MAX_CALLER_LENGTH + PATH + MAX_PATH_LENGTH + 8
+const ROOM = MAX_PREFIX_LENGTH + CALLER + MAX_CALLER_LENGTH + PATH + MAX_PATH_LENGTH + 8
 
 const COLON = 0x3a
 const QUOTE = 0x22
@@ -64,6 +66,8 @@ const NOT_ORDINARY = 0
  */
 export class FastAccessReader {
   readonly #tally: Tally
+  /** `cli-proxy-api  | ` of docker compose, or nothing. */
+  readonly #prefix = new KnownText()
   /** `] [gin_logger.go:93] ` as last seen with each level; the line number differs by level and version. */
   readonly #infoCaller = new KnownText()
   readonly #warnCaller = new KnownText()
@@ -88,17 +92,23 @@ export class FastAccessReader {
     return at
   }
 
-  /** Learns the caller of an access line that `parseLine` has read. */
+  /** Learns what surrounds the message of an access line that `parseLine` has read. */
   learn(line: Buffer): void {
-    const shape = LEVEL_AND_CALLER.exec(line.toString('latin1', 0, ROOM))?.groups
+    const text = line.toString('latin1', 0, ROOM)
+    const prefixLength = plainPrefixLength(text)
+    if (prefixLength === null || prefixLength > MAX_PREFIX_LENGTH) return
+    const shape = LEVEL_AND_CALLER.exec(text.slice(prefixLength))?.groups
     if (shape?.caller === undefined || shape.caller.length > MAX_CALLER_LENGTH) return
+    this.#prefix.learn(text.slice(0, prefixLength))
     if (shape.level === LEVELS[0]) this.#infoCaller.learn(shape.caller)
     else if (shape.level === LEVELS[1]) this.#warnCaller.learn(shape.caller)
     else this.#errorCaller.learn(shape.caller)
   }
 
-  /** Counts the line at `at` and returns where the next one begins. */
-  #line(bytes: Buffer, view: DataView, at: number): number {
+  /** Counts the line at `start` and returns where the next one begins. */
+  #line(bytes: Buffer, view: DataView, start: number): number {
+    if (this.#prefix.length > 0 && !this.#prefix.isAt(view, start)) return NOT_ORDINARY
+    const at = start + this.#prefix.length
     const caller = this.#callerOf(view.getFloat64(at + LEVEL, true))
     if (caller === null || !caller.isAt(view, at + CALLER)) return NOT_ORDINARY
     const body = at + CALLER + caller.length
@@ -114,7 +124,12 @@ export class FastAccessReader {
     if (this.#tally.needsDetails(status)) {
       const latency = bytes.toString('latin1', body + LATENCY, body + LATENCY_END)
       const id = bytes.toString('latin1', at + ID, at + ID + 8)
-      this.#tally.access(this.#path.route, status, latencyMs(latency), requestKey(id))
+      this.#tally.access(
+        this.#path.route,
+        status,
+        goDurationMs(latency.replace(/^ +| +$/g, '')),
+        requestKey(id),
+      )
     } else this.#tally.access(this.#path.route, status, null, NO_REQUEST)
     return end + 1
   }
@@ -136,8 +151,9 @@ const EIGHTS = 0x08080808
 const AFTER_SPACE = 0x21212121
 
 /**
- * Zero when latency, address and method stand in their columns and are plain: in the latency every byte is below
- * 0x78, so that no `|` begins another column, and in the address from 0x20 to 0x3f: digits, points, colons.
+ * Zero when latency, address and method stand in their columns and are plain: no control characters (bit 5 is not
+ * set in them), in the latency every byte below 0x78, so that no `|` begins another column, and in the address below
+ * 0x40: digits, points, colons.
  */
 function oddInCells(view: DataView, body: number): number {
   const l0 = view.getInt32(body + LATENCY, true)
@@ -152,7 +168,7 @@ function oddInCells(view: DataView, body: number): number {
   if (method !== POST && method !== GET) return 1
   return (
     ((l0 | (l0 + EIGHTS) | l1 | (l1 + EIGHTS) | l2 | (l2 + EIGHTS) | l3 | (l3 + EIGHTS)) & HIGH_BITS) |
-    ((a0 & a1 & a2 & a3 & BITS_5) ^ BITS_5) |
+    ((l0 & l1 & l2 & l3 & a0 & a1 & a2 & a3 & BITS_5) ^ BITS_5) |
     ((a0 | a1 | a2 | a3) & BITS_6_AND_7) |
     ((view.getInt32(body + LATENCY_END - 1, true) >>> 8) ^ CELL_END) |
     ((view.getInt32(body + ADDRESS_END - 1, true) >>> 8) ^ CELL_END) |
@@ -194,21 +210,22 @@ function twoDigits(view: DataView, at: number): number {
   return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1 : tens * 10 + ones
 }
 
-/** Remembers a short text of at least eight bytes and finds it again. */
+/** Remembers a text of at least eight bytes and finds it again. */
 class KnownText {
   length = 0
   #parts: Float64Array = new Float64Array(0)
   #tail = 0
 
+  /** A shorter text is the same as none. */
   learn(text: string): void {
-    this.length = text.length
+    this.length = text.length < 8 ? 0 : text.length
     this.#parts = Float64Array.from({ length: text.length >> 3 }, (_, i) =>
       eight(text.slice(i * 8, i * 8 + 8)),
     )
-    this.#tail = eight(text.slice(-8))
+    this.#tail = eight(text.slice(-8).padEnd(8))
   }
 
-  /** Never true before it has learned. */
+  /** Never true when nothing was learned. */
   isAt(view: DataView, at: number): boolean {
     const parts = this.#parts
     for (let i = 0; i < parts.length; i++) {

@@ -9,24 +9,24 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 0.000_001,
 }
 
-/** A Go duration inside a regular expression. */
+/** A Go duration inside a regular expression (contract, files 4.7). */
 export const GO_DURATION = '(?:\\d+(?:\\.\\d+)?(?:h|ms|m|s|µs|μs|us|ns))+'
 
+const WHOLE = new RegExp(`^${GO_DURATION}$`)
 const PART = /(\d+(?:\.\d+)?)(h|ms|m|s|µs|μs|us|ns)/g
+const ONE_PART = /^(\d+(?:\.\d+)?)(ms|s)$/
 
-/** `1m32s`, `1.192s`, `87.542µs` as milliseconds; 0 for a text without any duration. */
-export function goDurationMs(text: string): number {
+/** `1m32s`, `1.192s`, `87.542µs` in milliseconds; null for a text that is no duration. */
+export function goDurationMs(text: string): number | null {
+  const one = ONE_PART.exec(text)
+  if (one !== null) return rounded(Number(one[1]) * (UNIT_MS[one[2] ?? ''] ?? 0))
+  if (!WHOLE.test(text)) return null
   let totalMs = 0
   for (const [, amount, unit] of text.matchAll(PART)) totalMs += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0)
-  return Math.round(totalMs * 1e6) / 1e6 // 1.001 s is 1001 ms, whatever binary fractions say
+  return rounded(totalMs)
 }
 
-const ONE_UNIT = /^ *(\d+(?:\.\d+)?)(ms|s) *$/
-const DURATION = new RegExp(`^ *${GO_DURATION} *$`)
-
-/** The latency column of an access line in milliseconds; null when it holds anything else. */
-export function latencyMs(cell: string): number | null {
-  const one = ONE_UNIT.exec(cell)
-  if (one === null) return DURATION.test(cell) ? goDurationMs(cell) : null
-  return one[2] === 'ms' ? Number(one[1]) : Math.round(Number(one[1]) * 1e9) / 1e6
+// 1.001 s is 1001 ms, whatever binary fractions say.
+function rounded(ms: number): number {
+  return Math.round(ms * 1e6) / 1e6
 }

@@ -26,14 +26,15 @@ export type LogLine = LogRecord | { readonly kind: 'continuation' }
 // D = request id inside the message, E = request id behind the time.
 const ANSI = /\u001b\[[0-9;]*m/g
 const CONTAINER =
-  /^(?:[\w.-]+ +\| )?(?:(?<stamp>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})) (?:std(?:out|err) [FP] |\S+ \S+?\[\d+\]: )?|[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2} \S+ \S+?(?:\[\d+\])?: )?/
+  /^(?:[\w.-]+ +\| )?(?:(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})) (?:std(?:out|err) [FP] |\S+ \S+?\[\d+\]: )?|[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2} \S+ \S+?(?:\[\d+\])?: )?/
 const LEVEL = '(?:trace|debug|info|warn|warning|error|fatal|panic)'
+// Groups are numbered here and in the access line's expression: naming them costs a fifth of the time of a scan.
 const APP = new RegExp(
-  `^\\[(?<time>\\d{4}-\\d{2}-\\d{2} \\d{2}:\\d{2}:\\d{2})\\](?: \\[(?!${LEVEL} *\\])(?<id>[^\\]\\s]{1,64})\\])? \\[(?<level>${LEVEL}) *\\](?: \\[[\\w.+-]+\\.\\w+:\\d+\\])? ?(?<message>.*)$`,
+  `^\\[(\\d{4}-\\d{2}-\\d{2} \\d{2}:\\d{2}:\\d{2})\\](?: \\[(?!${LEVEL} *\\])([^\\]\\s]{1,64})\\])? \\[(${LEVEL}) *\\](?: \\[[\\w.+-]+\\.\\w+:\\d+\\])? ?(.*)$`,
   's',
 )
-const ERA_D = /^\| (?<id>[0-9a-f]{8}|-{8}) \| ?(?<rest>.*)$/s
-const GIN = /^\[GIN\] (?<time>\d{4}\/\d{2}\/\d{2} - \d{2}:\d{2}:\d{2}) \|/
+const ERA_D = /^\| ([0-9a-f]{8}|-{8}) \| ?(.*)$/s
+const GIN = /^\[GIN\] (\d{4}\/\d{2}\/\d{2} - \d{2}:\d{2}:\d{2}) \|/
 const NO_ID = /^-+$/
 
 const CONTINUATION = { kind: 'continuation' } as const
@@ -45,64 +46,66 @@ const BYTE_ORDER_MARK = 0xfeff
  * Source: contract, files 4.2 to 4.7.
  */
 export function parseLine(physical: string): LogLine {
-  const { text, stampMs } = bare(physical)
-  if (!text.startsWith('[')) return CONTINUATION
-  const app = APP.exec(text)?.groups
-  if (app !== undefined) return appRecord(app, stampMs)
-  return ginRecord(text, stampMs) ?? CONTINUATION
-}
-
-function bare(physical: string): { text: string; stampMs: number | null } {
   let text = physical.endsWith('\r') ? physical.slice(0, -1) : physical
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) text = text.slice(1)
   if (text.includes('\u001b')) text = text.replace(ANSI, '')
-  if (text.startsWith('[')) return { text, stampMs: null }
+  if (text.startsWith('[')) return record(text, null)
   const prefix = CONTAINER.exec(text)
-  const stamp = prefix?.groups?.stamp
-  const stampMs = stamp === undefined ? Number.NaN : Date.parse(stamp)
-  return { text: text.slice(prefix?.[0].length ?? 0), stampMs: Number.isNaN(stampMs) ? null : stampMs }
+  const stampMs = prefix?.[1] === undefined ? Number.NaN : Date.parse(prefix[1])
+  return record(text.slice(prefix?.[0].length ?? 0), Number.isNaN(stampMs) ? null : stampMs)
 }
 
-function appRecord(app: Record<string, string | undefined>, stampMs: number | null): LogLine {
-  const wallSeconds = wallSecondsIn(app.time ?? '')
+/** The length of what a container runtime put before a line, when that is no instant; null when it is. */
+export function plainPrefixLength(text: string): number | null {
+  const prefix = text.startsWith('[') ? null : CONTAINER.exec(text)
+  return prefix?.[1] === undefined ? (prefix?.[0].length ?? 0) : null
+}
+
+function record(text: string, stampMs: number | null): LogLine {
+  if (!text.startsWith('[')) return CONTINUATION
+  const app = APP.exec(text)
+  if (app === null) return ginRecord(text, stampMs)
+  const [, time = '', id, level = '', message = ''] = app
+  const wallSeconds = wallSecondsIn(time, time.length - 8)
   if (wallSeconds === null) return CONTINUATION
-  let id = app.id
-  let message = app.message ?? ''
-  const eraD = id === undefined && message.startsWith('| ') ? ERA_D.exec(message)?.groups : undefined
-  if (eraD !== undefined) {
-    id = eraD.id
-    message = eraD.rest ?? ''
-  }
+  const eraD = id === undefined && message.startsWith('| ') ? ERA_D.exec(message) : null
   return {
     kind: 'record',
     wallSeconds,
     stampMs,
-    level: levelOf(app.level ?? ''),
-    requestId: id === undefined || NO_ID.test(id) ? null : id,
-    message: readMessage(message),
+    level: levelOf(level),
+    requestId: requestIdOf(eraD === null ? id : eraD[1]),
+    message: readMessage(eraD === null ? message : (eraD[2] ?? '')),
   }
 }
 
-function ginRecord(text: string, stampMs: number | null): LogLine | null {
-  const time = GIN.exec(text)?.groups?.time
-  const wallSeconds = time === undefined ? null : wallSecondsIn(time)
-  if (wallSeconds === null) return null
+function ginRecord(text: string, stampMs: number | null): LogLine {
+  const time = GIN.exec(text)?.[1]
+  const wallSeconds = time === undefined ? null : wallSecondsIn(time, time.length - 8)
+  if (wallSeconds === null) return CONTINUATION
   const message = readMessage(text)
-  if (message.kind !== 'access') return null
+  if (message.kind !== 'access') return CONTINUATION
   return { kind: 'record', wallSeconds, stampMs, level: null, requestId: null, message }
 }
 
 /** The `wallSeconds` of `2026-08-22 21:40:03` or `2026/08/22 - 21:40:03`; null when there is no such time. */
-function wallSecondsIn(time: string): number | null {
-  const clock = time.length - 8
+function wallSecondsIn(time: string, clock: number): number | null {
   return wallSecondsOf(
-    Number(time.slice(0, 4)),
-    Number(time.slice(5, 7)),
-    Number(time.slice(8, 10)),
-    Number(time.slice(clock, clock + 2)),
-    Number(time.slice(clock + 3, clock + 5)),
-    Number(time.slice(clock + 6)),
+    twoDigits(time, 0) * 100 + twoDigits(time, 2),
+    twoDigits(time, 5),
+    twoDigits(time, 8),
+    twoDigits(time, clock),
+    twoDigits(time, clock + 3),
+    twoDigits(time, clock + 6),
   )
+}
+
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - 0x30) * 10 + text.charCodeAt(at + 1) - 0x30
+}
+
+function requestIdOf(id: string | undefined): string | null {
+  return id === undefined || (id.startsWith('-') && NO_ID.test(id)) ? null : id
 }
 
 function levelOf(word: string): LogLevel | null {

@@ -1,4 +1,4 @@
-import { GO_DURATION, goDurationMs, latencyMs } from './go-duration.ts'
+import { GO_DURATION, goDurationMs } from './go-duration.ts'
 
 /** What the message part of a record says. Texts are foreign: not to be shown before they are cleaned. */
 export type Message =
@@ -77,9 +77,9 @@ export interface AffinityMessage {
 
 // All expressions are from the contract, files 4.7. Methods are any token, as Go's server accepts them, and a latency
 // that cannot be read does not make an answer uncounted.
-const ACCESS_HEAD = `^(?:\\[GIN\\] \\d{4}\\/\\d{2}\\/\\d{2} - \\d{2}:\\d{2}:\\d{2} \\| *)? *(?<status>[1-5]\\d{2}) *\\| *(?<latency>[^|]*?) *\\| *(?<ip>[^|]*?) *\\| *(?<method>[^\\s"]+) +"`
-const ACCESS = new RegExp(`${ACCESS_HEAD}(?<path>[^"]*|.*?)"(?: \\[credits\\])?(?: \\| .*| [^|"].*)?$`, 's')
-const OPEN_ACCESS = new RegExp(`${ACCESS_HEAD}(?<path>.*)$`, 's')
+const ACCESS_HEAD = `^(?:\\[GIN\\] \\d{4}\\/\\d{2}\\/\\d{2} - \\d{2}:\\d{2}:\\d{2} \\| *)? *([1-5]\\d{2}) *\\| *([^|]*?) *\\| *([^|]*?) *\\| *([^\\s"]+) +"`
+const ACCESS = new RegExp(`${ACCESS_HEAD}([^"]*|.*?)"(?: \\[credits\\])?(?: \\| .*| [^|"].*)?$`, 's')
+const OPEN_ACCESS = new RegExp(`${ACCESS_HEAD}(.*)$`, 's')
 const UPSTREAM_FAILURE = new RegExp(
   `^(?: *(?<status>[1-5]\\d{2}) *\\| *${GO_DURATION} *\\| *)?upstream execution failed: provider=(?<provider>\\S*) model=(?<model>.*?) auth=(?<auth>.*?)(?: duration=${GO_DURATION})? err=(?<error>.*)$`,
   's',
@@ -126,15 +126,15 @@ function readStatusLine(text: string): Message | null {
 function readAccess(text: string): Message | null {
   const closed = ACCESS.exec(text)
   const found = closed ?? OPEN_ACCESS.exec(text)
-  if (found?.groups === undefined) return null
-  const { status, latency, ip, method, path } = found.groups
+  if (found === null) return null
+  const [, status, latency = '', ip = '', method = '', path = ''] = found
   return {
     kind: 'access',
     status: Number(status),
-    latencyMs: latencyMs(latency ?? ''),
-    ip: ip ?? '',
-    method: method ?? '',
-    path: path ?? '',
+    latencyMs: goDurationMs(latency),
+    ip,
+    method,
+    path,
     pathEnd: closed === null ? 'open' : 'closed',
   }
 }
@@ -235,7 +235,7 @@ function unquote(quoted: string): string {
 export interface CoolingItem {
   readonly credential: string
   readonly reason: string
-  readonly remainingMs: number
+  readonly remainingMs: number | null
 }
 
 /** The credentials in the list of a cooling message; a list can name thousands. */

@@ -1,5 +1,6 @@
 import type { RequestKey } from './attribution.ts'
 import { RequestBook, requestKey } from './attribution.ts'
+import { detached } from './detached.ts'
 import { REFUSALS, RefusalLog } from './events.ts'
 import { FailureLog } from './failures.ts'
 import type { LogLine, LogRecord } from './line.ts'
@@ -16,6 +17,8 @@ export interface TallyOptions {
   readonly clock: WallClock
   /** Records before this instant are not counted. */
   readonly sinceMs?: number | undefined
+  /** Records from this instant on are not counted either: the run that reads a log also writes into it. */
+  readonly untilMs?: number | undefined
   /** Called with every record of the period, in the order of the log; forged ones are left out. */
   readonly onRecord?: ((record: LogRecord, atMs: number) => void) | undefined
 }
@@ -30,24 +33,25 @@ const MAX_MODELS = 5000
 const IS_REFUSAL = new Uint8Array(600)
 for (const status of REFUSALS) IS_REFUSAL[status] = 1
 
-type Period = 'before' | 'context' | 'within'
+type Period = 'before' | 'context' | 'within' | 'after'
 
 /** Adds up a log line by line. Both readers, the one by lines and the one by bytes, end here. */
 export class Tally {
   readonly #clock: WallClock
   readonly #sinceMs: number
+  readonly #untilMs: number
   readonly #onRecord: TallyOptions['onRecord']
 
   #wallSeconds = Number.NaN
   #nowMs: number | null = null
   #period: Period = 'within'
-  #firstMs: number | null = null
+  #firstMs = Number.POSITIVE_INFINITY
   #lastMs = 0
 
   #recordOpen = false
   #continuedSoFar = 0
   #recordsOutside = 0
-  readonly #lines = { total: 0, records: 0, continued: 0, blank: 0, unparsed: 0, cut: 0 }
+  readonly #lines = { records: 0, continued: 0, blank: 0, unparsed: 0, cut: 0 }
 
   readonly #requests = new RequestCounter()
   readonly #failures = new FailureLog()
@@ -72,16 +76,22 @@ export class Tally {
   constructor(options: TallyOptions) {
     this.#clock = options.clock
     this.#sinceMs = options.sinceMs ?? Number.NEGATIVE_INFINITY
+    this.#untilMs = options.untilMs ?? Number.POSITIVE_INFINITY
     this.#onRecord = options.onRecord
   }
 
   /** Sets the time of the record whose `access` or `accept` comes next. */
   moveTo(wallSeconds: number, stampMs: number | null): void {
-    if (stampMs === null && wallSeconds === this.#wallSeconds) return
+    if (wallSeconds === this.#wallSeconds && stampMs === null) return
     this.#wallSeconds = stampMs === null ? wallSeconds : Number.NaN
-    this.#nowMs = stampMs ?? this.#clock.instantMs(wallSeconds, this.#nowMs)
-    if (this.#nowMs >= this.#sinceMs) this.#period = 'within'
-    else this.#period = this.#nowMs >= this.#sinceMs - CONTEXT_MS ? 'context' : 'before'
+    const nowMs = stampMs ?? this.#clock.instantMs(wallSeconds, this.#nowMs)
+    this.#nowMs = nowMs
+    if (nowMs >= this.#untilMs) this.#period = 'after'
+    else if (nowMs >= this.#sinceMs) {
+      this.#period = 'within'
+      this.#firstMs = Math.min(this.#firstMs, nowMs)
+      this.#lastMs = nowMs
+    } else this.#period = nowMs >= this.#sinceMs - CONTEXT_MS ? 'context' : 'before'
   }
 
   /** Whether `access` has to know latency and request id of an answer with this status. */
@@ -108,14 +118,13 @@ export class Tally {
       this.access(routeOf(message), message.status, message.latencyMs, requestKey(line.requestId))
     } else {
       this.#beginRecord()
-      if (this.#period !== 'before') this.#note(line, this.#nowMs ?? 0)
+      if (this.#period === 'within' || this.#period === 'context') this.#note(line, this.#nowMs ?? 0)
     }
     if (this.#period === 'within') this.#onRecord?.(line, this.#nowMs ?? 0)
   }
 
   blank(): void {
     if (this.#period !== 'within') return
-    this.#lines.total++
     this.#lines.blank++
   }
 
@@ -131,7 +140,6 @@ export class Tally {
     forged.lines += lines.length
     forged.firstMs ??= this.#nowMs
     forged.lastMs = this.#nowMs
-    this.#lines.total += lines.length
     for (const line of lines) {
       if (line.kind !== 'record' || line.message.kind !== 'access') continue
       const { status } = line.message
@@ -146,12 +154,14 @@ export class Tally {
 
   result(parts: readonly PartRead[]): LogScan {
     const upstream = summarizeFailures(this.#failures)
+    const { records, continued, blank, unparsed } = this.#lines
+    const lines = { total: records + continued + blank + unparsed + this.#forged.lines, ...this.#lines }
     return {
       parts,
       zone: this.#clock.zone,
-      span: this.#firstMs === null ? null : { firstMs: this.#firstMs, lastMs: this.#lastMs },
-      content: contentOf(this.#lines, this.#recordsOutside),
-      lines: this.#lines,
+      span: this.#lines.records === 0 ? null : { firstMs: this.#firstMs, lastMs: this.#lastMs },
+      content: contentOf(lines, this.#recordsOutside),
+      lines,
       requests: this.#requests.result(),
       refusals: this.#refusals,
       upstream,
@@ -159,34 +169,26 @@ export class Tally {
       forged: this.#forged,
       seen: this.#seen,
       gatewayVersion: this.#gatewayVersion,
-      blindSpots: blindSpotsOf(parts, this.#lines, this.#forged, this.#seen),
+      blindSpots: blindSpotsOf(parts, lines, this.#forged, this.#seen),
     }
   }
 
   #beginRecord(): void {
     this.#recordOpen = true
     this.#continuedSoFar = 0
-    if (this.#period !== 'within') {
-      this.#recordsOutside++
-      return
-    }
-    const nowMs = this.#nowMs ?? 0
-    if (this.#firstMs === null || nowMs < this.#firstMs) this.#firstMs = nowMs
-    this.#lastMs = nowMs
-    this.#lines.total++
-    this.#lines.records++
+    if (this.#period === 'within') this.#lines.records++
+    else this.#recordsOutside++
   }
 
   #goOn(): void {
     this.#continuedSoFar++
     if (this.#period !== 'within') return
-    this.#lines.total++
     if (this.#recordOpen && this.#continuedSoFar <= MAX_CONTINUED_LINES) this.#lines.continued++
     else this.#lines.unparsed++
   }
 
   #refuse(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
-    if (this.#period === 'before') return
+    if (this.#period === 'before' || this.#period === 'after') return
     const atMs = this.#nowMs ?? 0
     const group = routeClass(routeName(route))
     const { origin, provider } = this.#book.answer(key, atMs, status, latencyMs, group)
@@ -228,7 +230,7 @@ export class Tally {
 
   #mention(model: string, how: keyof ModelMentions): void {
     const mentions = this.#models.get(model) ?? { tries: 0, affinityChoices: 0, coolingLines: 0 }
-    if (this.#models.size < MAX_MODELS) this.#models.set(model, mentions)
+    if (this.#models.size < MAX_MODELS) this.#models.set(detached(model), mentions)
     mentions[how]++
   }
 }

@@ -1,11 +1,4 @@
-/**
- * What the text of an upstream error tells about its status. `explicit` is a number written in it, `guess` comes
- * from an error word and can be overruled by better evidence.
- */
-export type StatusInText =
-  | { readonly kind: 'explicit'; readonly status: number }
-  | { readonly kind: 'guess'; readonly status: number }
-  | { readonly kind: 'unknown' }
+import type { StatusEvidence } from './failures.ts'
 
 const EXPLICIT = [
   /^([45]\d\d)\b/,
@@ -30,11 +23,11 @@ const GUESSES: readonly (readonly [RegExp, number])[] = [
   [/invalid_request_error|model is not supported/i, 400],
 ]
 
-/** Since v7.2.138 a failure line names no status (contract, files 4.5), so its error text has to. */
-export function statusInText(errorText: string): StatusInText {
+/** The status of an upstream error by its text: most failure lines name none (contract, files 4.5). */
+export function statusInText(errorText: string): StatusEvidence {
   for (const pattern of EXPLICIT) {
     const found = pattern.exec(errorText)?.[1]
-    if (found !== undefined) return { kind: 'explicit', status: Number(found) }
+    if (found !== undefined) return { kind: 'firm', status: Number(found) }
   }
   const guess = GUESSES.find(([pattern]) => pattern.test(errorText))
   return guess === undefined ? { kind: 'unknown' } : { kind: 'guess', status: guess[1] }

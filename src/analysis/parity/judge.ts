@@ -71,14 +71,15 @@ function readSide(where: Side, answer: Answer): StreamSide {
   }
 }
 
-/** A total that nobody states is no difference; a total that one side states is one. */
-function withoutTotal({ faults, notes }: Lacks, where: Where): Lacks {
-  const isUnstated = (fault: ParityFault) =>
-    fault.kind === 'missing' && fault.field === 'total' && fault.where === where
-  const kept = faults.filter((fault) => !isUnstated(fault))
-  return kept.length === faults.length
-    ? { faults, notes }
-    : { faults: kept, notes: [...notes, { kind: 'total-not-stated' }] }
+/** A total that nobody states is no difference, as long as input and output are stated. */
+function withoutTotal(lacks: Lacks, where: Where): Lacks {
+  const missing = lacks.faults.filter((fault) => fault.kind === 'missing')
+  const [only] = missing
+  if (missing.length !== 1 || only?.field !== 'total' || only.where !== where) return lacks
+  return {
+    faults: lacks.faults.filter((fault) => fault !== only),
+    notes: [...lacks.notes, { kind: 'total-not-stated' }],
+  }
 }
 
 /** Lacks of both sides, the same ones said once. */

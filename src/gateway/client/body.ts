@@ -37,7 +37,7 @@ async function decompress(
     ['br', brotliDecompressSync],
   ])
   const decoder = decoders.get(name)
-  if (!decoder) return garbled(`the body's content-encoding is ${printable(name, 40)}`)
+  if (!decoder) return garbled(`the body's content-encoding is ${name}`)
   try {
     return { kind: 'bytes', bytes: decoder(bytes, { maxOutputLength: limitBytes }) }
   } catch (error) {

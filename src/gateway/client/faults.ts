@@ -16,12 +16,7 @@ interface Failure {
   readonly data: unknown
 }
 
-const MESSAGE_LIMIT = 200
-
-/**
- * What an error of undici, a socket or TLS means. Its message is one line without control characters; parts of the
- * reply never get into it.
- */
+/** What an error of undici, a socket or TLS means. Its message is for `presentable` to clean. */
 export function faultOf(error: unknown, progress: Progress): Fault {
   const failure = readFailure(error)
   if (isTls(failure.code)) return { kind: 'tls', code: failure.code, message: tlsMessage(failure) }
@@ -44,7 +39,7 @@ function readFailure(error: unknown): Failure {
   const { code, data } = error as { code?: unknown; data?: unknown }
   return {
     code: typeof code === 'string' ? code : error.name,
-    message: printable(error.message, MESSAGE_LIMIT),
+    message: error.message,
     data,
   }
 }
@@ -93,8 +88,18 @@ export function isPassing(fault: Fault): boolean {
   )
 }
 
-/** A fault with `hide` applied to the texts in it, which may repeat what a gateway or proxy sent. */
-export function hidingIn(fault: Fault, hide: (text: string) => string): Fault {
-  if ('message' in fault) return { ...fault, message: hide(fault.message) }
-  return fault.kind === 'redirected' ? { ...fault, to: hide(fault.to) } : fault
+const SHOWN_LENGTH = 200
+
+/** More than any header can hold, so that nothing is cut before the keys are out. */
+const CLEANED_LENGTH = 100_000
+
+/** Foreign text on one line, without keys: they come out before it is cut, or a part of one could stay. */
+export function presentableText(text: string, hide: (text: string) => string): string {
+  return printable(hide(printable(text, CLEANED_LENGTH)), SHOWN_LENGTH)
+}
+
+/** A fault whose texts, which may repeat what a gateway or proxy sent, can be shown. */
+export function presentable(fault: Fault, hide: (text: string) => string): Fault {
+  if ('message' in fault) return { ...fault, message: presentableText(fault.message, hide) }
+  return fault.kind === 'redirected' ? { ...fault, to: presentableText(fault.to, hide) } : fault
 }

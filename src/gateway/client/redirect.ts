@@ -1,4 +1,3 @@
-import { printable } from '../../core/text.ts'
 import type { Head } from './exchange.ts'
 
 export type Redirect =
@@ -7,8 +6,6 @@ export type Redirect =
   | { readonly kind: 'elsewhere'; readonly to: string }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
-
-const ADDRESS_LIMIT = 200
 
 /**
  * Where a reply sends its reader. `same-page` is the same path of the same origin with or without its last slash, as
@@ -19,11 +16,9 @@ export function redirectOf(head: Head, askedPath: string, origin: string): Redir
   if (!REDIRECTS.has(head.status) || location === undefined) return { kind: 'none' }
   const asked = new URL(origin + askedPath)
   const target = parse(location, asked)
-  if (!target) return { kind: 'elsewhere', to: printable(location.replace(/[?#].*/s, ''), ADDRESS_LIMIT) }
-  const to = printable(
-    (target.origin === 'null' ? target.protocol : target.origin) + target.pathname,
-    ADDRESS_LIMIT,
-  )
+  if (!target)
+    return { kind: 'elsewhere', to: location.replace(/[?#].*/s, '').replace(/^([^/]*\/\/)[^/]*@/, '$1') }
+  const to = (target.origin === 'null' ? target.protocol : target.origin) + target.pathname
   const samePage = withoutSlash(target.pathname) === withoutSlash(asked.pathname)
   if (target.origin === asked.origin && samePage && target.pathname !== asked.pathname)
     return { kind: 'same-page', path: target.pathname + asked.search, to }

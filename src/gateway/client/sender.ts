@@ -1,10 +1,9 @@
-import { printable } from '../../core/text.ts'
 import { gatewayErrorText } from '../../wire/health.ts'
 import type { Fault, Reply, ReplyHead, RequestTally, Result, StreamedReply } from '../port.ts'
 import { readBody } from './body.ts'
 import type { ClientEvent } from './events.ts'
 import { Exchange, type Head } from './exchange.ts'
-import { faultOf, hidingIn } from './faults.ts'
+import { faultOf, presentable, presentableText } from './faults.ts'
 import type { KeyOutcome } from './management-guard.ts'
 import { redirectOf } from './redirect.ts'
 import { type Prepared, withKey } from './request.ts'
@@ -162,7 +161,7 @@ export class Sender {
       totalMs: (exchange.endMs ?? nowMs()) - exchange.startedMs,
       receivedBytes: exchange.receivedBytes,
     }
-    const fault = end.fault === null ? end.fault : (hidingIn(end.fault, hide) as F)
+    const fault = end.fault === null ? end.fault : (presentable(end.fault, hide) as F)
     if (fault !== null) onEvent({ ...common, kind: 'failed', status: end.status, fault })
     else if (end.status !== null) onEvent({ ...common, kind: 'answered', status: end.status })
     return fault
@@ -170,7 +169,7 @@ export class Sender {
 
   #refusal({ status, body }: Reply): string {
     const text = body.kind === 'json' ? gatewayErrorText(body.value) : null
-    return text === null ? `status ${status}` : this.#options.hide(printable(text, 200))
+    return text === null ? `status ${status}` : presentableText(text, this.#options.hide)
   }
 }
 

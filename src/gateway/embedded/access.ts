@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Replied } from './exchange.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Client routes in safe mode answer before any key is looked at (contract, HTTP 1.4). */
@@ -9,18 +9,17 @@ export function inSafeMode({ traits, config }: Runtime): boolean {
   return traits.sampleKeys === 'safe-mode' && config.clientKeys.some((key) => SAMPLE_KEYS.has(key))
 }
 
-/** Answers a client path in safe mode; true when it did. */
-export function refuseInSafeMode(exchange: Exchange, runtime: Runtime): boolean {
+/** Answers a client path in safe mode; null outside of it. */
+export function refuseInSafeMode(exchange: Exchange, runtime: Runtime): Replied | null {
   if (!SAFE_MODE_PATHS.some((root) => exchange.path === root || exchange.path.startsWith(`${root}/`)))
-    return false
-  if (!inSafeMode(runtime)) return false
+    return null
+  if (!inSafeMode(runtime)) return null
   exchange.addHeader('X-CPA-SAFE-MODE', 'example-api-key')
-  exchange.json(403, {
+  return exchange.json(403, {
     error: 'unsafe_example_api_key',
     message:
-      'The API is disabled because the configuration still contains an example API key. Replace it in config.yaml.',
+      'Proxy API endpoints are disabled because api-keys contains template values. Open /management.html?safe-mode=configure, update api-keys in Management, then retry.',
   })
-  return true
 }
 
 export type ClientKeyCheck =
@@ -48,4 +47,11 @@ export function checkClientKey(exchange: Exchange, clientKeys: readonly string[]
 export function bearer(value: string): string {
   const match = /^bearer\s+(.*)$/i.exec(value.trim())
   return (match?.[1] ?? value).trim()
+}
+
+/** The reply for a path that is no route (contract, HTTP 1.3). */
+export function notFound(exchange: Exchange, { traits }: Runtime): Replied {
+  return traits.notFound === 'text'
+    ? exchange.send(404, 'text/plain', '404 page not found')
+    : exchange.empty(404)
 }

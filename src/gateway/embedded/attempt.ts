@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Endpoint } from '../../wire/routes.ts'
 import type { Exchange } from './exchange.ts'
 import { type BodyPiece, piecesOf, readWhole } from './provider-call.ts'
 import type { Candidate, KnownRoute } from './routing.ts'
 import type { Runtime } from './runtime.ts'
 import { codexFailure } from './translation/errors.ts'
+import { quirksOf } from './translation/quirks.ts'
 import { TRANSLATIONS } from './translation/table.ts'
 import type {
   Call,
@@ -35,10 +37,18 @@ export interface OpenStream {
   readonly translator: StreamTranslator
   readonly pieces: AsyncGenerator<BodyPiece, void, void>
   readonly firstByteMs: number
+  readonly headers: IncomingHttpHeaders
 }
 
 export type Attempted =
-  | { readonly kind: 'answer'; readonly text: string; readonly usage: TokenCounts | null; readonly firstByteMs: number }
+  | {
+      readonly kind: 'answer'
+      readonly text: string
+      readonly usage: TokenCounts | null
+      readonly firstByteMs: number
+      /** The provider's. */
+      readonly headers: IncomingHttpHeaders
+    }
   | { readonly kind: 'stream'; readonly stream: OpenStream }
   /** `cause` connection: there was no complete reply, which benches nobody. */
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly cause: 'provider' | 'connection' }
@@ -46,7 +56,11 @@ export type Attempted =
   | { readonly kind: 'gone' }
 
 /** Asks one credential's provider once. */
-export async function attempt(job: Job, { credential }: Candidate, upstreamModel: string): Promise<Attempted> {
+export async function attempt(
+  job: Job,
+  { credential }: Candidate,
+  upstreamModel: string,
+): Promise<Attempted> {
   const { target } = credential
   if (target.kind === 'none') return failed({ status: 502, text: target.reason })
   const call = callFor(job, upstreamModel)
@@ -64,13 +78,21 @@ export async function attempt(job: Job, { credential }: Candidate, upstreamModel
   if (gone.aborted) return { kind: 'gone' }
   if (reply.kind === 'broken') return brokenOff(reply.message)
   if (job.mode === 'stream' && reply.status < 400)
-    return openStream(job, piecesOf(reply.body), translation.stream(call), firstByteMs)
+    return openStream(job, piecesOf(reply.body), translation.stream(call), {
+      firstByteMs,
+      headers: reply.headers,
+    })
   const whole = await readWhole(reply.body)
   if (gone.aborted) return { kind: 'gone' }
-  if (whole.kind === 'cut') return brokenOff('unexpected EOF')
-  if (reply.status >= 400) return failed(refusalFrom(job, target.speaks, { status: reply.status, text: whole.text }))
+  // Half a stream of events is understood as one that ended early.
+  const understood = request.streamed && quirksOf(job.runtime.profile).earlyEnd === 'raised'
+  if (whole.kind === 'cut' && !understood) return brokenOff('unexpected EOF')
+  if (reply.status >= 400)
+    return failed(refusalFrom(job, target.speaks, { status: reply.status, text: whole.text }))
   const answer = translation.answer(whole.text, call)
-  return answer.kind === 'failed' ? failed(answer.failure) : { ...answer, firstByteMs }
+  return answer.kind === 'failed'
+    ? failed(answer.failure)
+    : { ...answer, firstByteMs, headers: reply.headers }
 }
 
 function failed(failure: UpstreamFailure): Attempted {
@@ -85,7 +107,10 @@ function refusalFrom({ runtime }: Job, speaks: UpstreamKind, failure: UpstreamFa
   return speaks === 'codex' ? codexFailure(failure, runtime.profile) : failure
 }
 
-export function callFor({ runtime, body, requestedModel, mode }: Pick<Job, 'runtime' | 'body' | 'requestedModel' | 'mode'>, upstreamModel: string): Call {
+export function callFor(
+  { runtime, body, requestedModel, mode }: Pick<Job, 'runtime' | 'body' | 'requestedModel' | 'mode'>,
+  upstreamModel: string,
+): Call {
   return {
     profile: runtime.profile,
     requestedModel,
@@ -99,7 +124,11 @@ export function callFor({ runtime, body, requestedModel, mode }: Pick<Job, 'runt
 
 type Credential = Candidate['credential']
 
-export function headersFor({ exchange }: Pick<Job, 'exchange'>, credential: Credential, request: UpstreamRequest): Record<string, string> {
+export function headersFor(
+  { exchange }: Pick<Job, 'exchange'>,
+  credential: Credential,
+  request: UpstreamRequest,
+): Record<string, string> {
   const { target, secret } = credential
   const own = target.kind === 'upstream' ? target.headers : {}
   const copied = Object.entries(own).flatMap(([name, value]) => {
@@ -124,7 +153,7 @@ async function openStream(
   job: Job,
   pieces: OpenStream['pieces'],
   translator: StreamTranslator,
-  firstByteMs: number,
+  head: Pick<OpenStream, 'firstByteMs' | 'headers'>,
 ): Promise<Attempted> {
   for (;;) {
     const first = nextStep(translator, await nextPiece(pieces))
@@ -134,7 +163,7 @@ async function openStream(
       return failed(first.failure)
     }
     if (first.kind !== 'open' || first.text !== '')
-      return { kind: 'stream', stream: { first, translator, pieces, firstByteMs } }
+      return { kind: 'stream', stream: { first, translator, pieces, ...head } }
   }
 }
 

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Flavour } from '../../analysis/config/flavour.ts'
 import { type OAuthCredential, readTokenFile } from '../../analysis/config/oauth.ts'
+import { type CodexClaims, codexClaims } from './codex-token.ts'
+import { objectOf } from './translation/json.ts'
 
 /** One token file that became a credential (contract, files 3). */
 export interface TokenFile {
@@ -11,6 +13,8 @@ export interface TokenFile {
   readonly sizeBytes: number
   readonly modifiedMs: number
   readonly fields: Readonly<Record<string, unknown>>
+  /** Of a Codex token that tells them. */
+  readonly codexClaims: CodexClaims | null
 }
 
 /** The token files at the top of the directory, by name; files that the gateway skips are left out. */
@@ -32,7 +36,8 @@ function fileAt(directory: string, name: string, flavour: Flavour): TokenFile | 
   try {
     const stats = statSync(path)
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    const reading = readTokenFile(name, value, flavour)
+    const claims = codexClaims(objectOf(value).id_token)
+    const reading = readTokenFile(name, value, flavour, claims?.plan_type)
     if (reading.kind === 'skipped') return null
     return {
       name,
@@ -41,6 +46,7 @@ function fileAt(directory: string, name: string, flavour: Flavour): TokenFile | 
       sizeBytes: stats.size,
       modifiedMs: stats.mtimeMs,
       fields: normalKeys(value as Record<string, unknown>),
+      codexClaims: claims,
     }
   } catch {
     // Half-written, unreadable, or gone again: no credential, and no message (contract, files 3.1).
@@ -74,7 +80,8 @@ const LAST_REFRESH = ['last_refresh', 'lastRefresh', 'last_refreshed_at', 'lastR
 export function lastRefreshMs(file: TokenFile): number | null {
   for (const name of LAST_REFRESH) {
     const value = file.fields[name]
-    const timeMs = typeof value === 'number' ? (value > 1e12 ? value : value * 1_000) : Date.parse(String(value ?? ''))
+    const timeMs =
+      typeof value === 'number' ? (value > 1e12 ? value : value * 1_000) : Date.parse(String(value ?? ''))
     if (Number.isFinite(timeMs)) return timeMs
   }
   return null

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../wire/routes.ts'
-import { BARE_JSON_TYPE, type Exchange } from './exchange.ts'
+import { BARE_JSON_TYPE, type Exchange, type Replied } from './exchange.ts'
 import { goDuration, goJson } from './go-text.ts'
+import type { Traits } from './profile.ts'
 import type { KnownRoute } from './routing.ts'
 import type { Runtime } from './runtime.ts'
 import { errorBody } from './translation/errors.ts'
@@ -26,11 +27,12 @@ export function failureOf(refusal: Refusal, { traits }: Runtime): UpstreamFailur
       return { status: 400, text: goJson({ error }) }
     }
     case 'cooling':
-      return { status: 429, text: goJson({ error: cooldownError(refusal.route, refusal.waitMs) }) }
+      return { status: 429, text: goJson({ error: cooldownError(refusal.route, refusal.waitMs, traits) }) }
     case 'unavailable': {
       const { providers, id } = refusal.route
       const hint = providers.includes('claude') ? CLAUDE_HINT : ''
-      const text = `auth_unavailable: no auth available (providers=${providers.join(',')}, model=${id})${hint}`
+      const who = traits.refusals === 'bare' ? '' : ` (providers=${providers.join(',')}, model=${id})${hint}`
+      const text = `auth_unavailable: no auth available${who}`
       return { status: traits.authUnavailableStatus, text }
     }
   }
@@ -38,17 +40,21 @@ export function failureOf(refusal: Refusal, { traits }: Runtime): UpstreamFailur
 
 const CLAUDE_HINT = '; check Claude auth/key session and cooldown state via /v0/management/auth-files'
 
-function cooldownError({ id, providers }: KnownRoute, waitMs: number): Record<string, unknown> {
+function cooldownError(
+  { id, providers }: KnownRoute,
+  waitMs: number,
+  { refusals }: Traits,
+): Record<string, unknown> {
   const seconds = Math.max(1, Math.ceil(waitMs / 1_000))
   const [provider, ...others] = providers
-  const isOne = provider !== undefined && others.length === 0
+  const isOne = provider !== undefined && others.length === 0 && refusals === 'name-providers'
   return {
     code: 'model_cooldown',
     message: `All credentials for model ${id} are cooling down${isOne ? ` via provider ${provider}` : ''}`,
     model: id,
     ...(isOne ? { provider } : {}),
     reset_seconds: seconds,
-    reset_time: goDuration(seconds * 1_000),
+    reset_time: goDuration(Math.max(1, Math.round(waitMs / 1_000)) * 1_000),
   }
 }
 
@@ -59,10 +65,14 @@ export function sendRefusal(
   endpoint: Endpoint,
   mode: 'plain' | 'stream',
   refusal: Refusal,
-): void {
+): Replied {
   const failure = failureOf(refusal, runtime)
   if (refusal.kind === 'cooling' && runtime.config.gateway.settings.passthroughHeaders)
     exchange.addHeader('Retry-After', String(Math.max(1, Math.ceil(refusal.waitMs / 1_000))))
   const { profile } = runtime
-  exchange.send(failure.status, BARE_JSON_TYPE, errorBody(failure, { endpoint, profile, stream: mode === 'stream' }))
+  return exchange.send(
+    failure.status,
+    BARE_JSON_TYPE,
+    errorBody(failure, { endpoint, profile, stream: mode === 'stream' }),
+  )
 }

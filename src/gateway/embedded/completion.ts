@@ -1,4 +1,5 @@
-import { attempt, type Attempted, type Job, type OpenStream } from './attempt.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import { type Attempted, attempt, type Job, type OpenStream } from './attempt.ts'
 import type { Refusal } from './client-errors.ts'
 import type { CoolingRules } from './cooldowns.ts'
 import { goDuration } from './go-text.ts'
@@ -13,7 +14,12 @@ const ROUND_STATUSES: ReadonlySet<number> = new Set([403, 408, 429, 500, 502, 50
 const LOGGED_ERROR_CHARS = 300
 
 export type Completed =
-  | { readonly kind: 'answer'; readonly text: string; readonly candidate: Candidate; readonly upstreamModel: string }
+  | {
+      readonly kind: 'answer'
+      readonly text: string
+      readonly headers: IncomingHttpHeaders
+      readonly served: Served
+    }
   | { readonly kind: 'stream'; readonly stream: OpenStream; readonly served: Served }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'gone' }
@@ -65,7 +71,10 @@ async function oneRound(job: Job): Promise<Completed> {
   return { kind: 'refused', refusal: { kind: 'upstream', failure: last ?? { status: 500, text: '' } } }
 }
 
-function localRefusal(job: Job, selection: Exclude<ReturnType<typeof select>, { kind: 'selected' }>): Refusal {
+function localRefusal(
+  job: Job,
+  selection: Exclude<ReturnType<typeof select>, { kind: 'selected' }>,
+): Refusal {
   const { runtime, route, exchange } = job
   const message = runtime.traits.attribution === 'warn-lines' ? coolingMessage(runtime, route) : null
   if (message !== null) {
@@ -89,7 +98,9 @@ async function tryCandidate(job: Job, candidate: Candidate): Promise<Tried> {
     outcome = settle(job, { candidate, upstreamModel, startedMs }, attempted)
     if (outcome.kind !== 'failed' || outcome.blame === 'request') return outcome
   }
-  return outcome ?? { kind: 'failed', failure: { status: 500, text: 'no upstream model' }, blame: 'credential' }
+  return (
+    outcome ?? { kind: 'failed', failure: { status: 500, text: 'no upstream model' }, blame: 'credential' }
+  )
 }
 
 function rotated({ runtime, route }: Job, { credential, upstreamNames }: Candidate): readonly string[] {
@@ -102,7 +113,6 @@ function rotated({ runtime, route }: Job, { credential, upstreamNames }: Candida
 }
 
 function settle(job: Job, served: Served, attempted: Attempted): Tried {
-  const { candidate, upstreamModel } = served
   switch (attempted.kind) {
     case 'gone':
       return attempted
@@ -110,7 +120,7 @@ function settle(job: Job, served: Served, attempted: Attempted): Tried {
       return { kind: 'stream', stream: attempted.stream, served }
     case 'answer':
       recordSuccess(job, served, attempted.usage, attempted.firstByteMs)
-      return { kind: 'answer', text: attempted.text, candidate, upstreamModel }
+      return { kind: 'answer', text: attempted.text, headers: attempted.headers, served }
     case 'failed': {
       const { failure } = attempted
       const blame = isRequestFault(failure, job.runtime.traits.requestFaults) ? 'request' : 'credential'
@@ -127,7 +137,8 @@ function nextRoundInMs(job: Job, refusal: Refusal, round: number): number | null
   if (round >= roundsFor(job)) return null
   const status = refusal.kind === 'upstream' ? refusal.failure.status : refusal.kind === 'cooling' ? 429 : 503
   if (!ROUND_STATUSES.has(status)) return null
-  if (refusal.kind === 'upstream' && isRequestFault(refusal.failure, runtime.traits.requestFaults)) return null
+  if (refusal.kind === 'upstream' && isRequestFault(refusal.failure, runtime.traits.requestFaults))
+    return null
   const mostMs = maxRetryIntervalSeconds * 1_000
   if (mostMs === 0 && runtime.traits.zeroWaitRounds === 'none') return null
   const waitMs = readyInMs(runtime, route)
@@ -142,7 +153,12 @@ function roundsFor({ runtime, route }: Job): number {
 }
 
 /** Counts an answer and clears the bench of the credential. */
-export function recordSuccess(job: Job, served: Served, usage: TokenCounts | null, firstByteMs: number): void {
+export function recordSuccess(
+  job: Job,
+  served: Served,
+  usage: TokenCounts | null,
+  firstByteMs: number,
+): void {
   const { runtime, route } = job
   const { credential } = served.candidate
   runtime.cooldowns.succeeded(credential.id, route.id)
@@ -162,12 +178,22 @@ export function recordFailure(
   exchange.lastRefusal = failure.text
   record(job, served, { usage: null, firstByteMs: 0, failure })
   if (blame === 'credential') {
-    const hintMs = quotaHintMs(failure, nowMs)
-    runtime.cooldowns.failed(credential.id, route.id, failure, hintMs, coolingRules(job, served.candidate), nowMs)
+    const hintMs = runtime.traits.quotaHints === 'followed' ? quotaHintMs(failure, nowMs) : null
+    runtime.cooldowns.failed(
+      credential.id,
+      route.id,
+      failure,
+      hintMs,
+      coolingRules(job, served.candidate),
+      nowMs,
+    )
   }
   if (blame === 'request' || runtime.traits.attribution === 'none') return
   const duration = goDuration(nowMs - served.startedMs)
-  const text = failure.text.length > LOGGED_ERROR_CHARS ? `${failure.text.slice(0, LOGGED_ERROR_CHARS)}...` : failure.text
+  const text =
+    failure.text.length > LOGGED_ERROR_CHARS
+      ? `${failure.text.slice(0, LOGGED_ERROR_CHARS)}...`
+      : failure.text
   runtime.log.write({
     level: 'warn',
     caller: 'conductor_execution.go:1602',
@@ -183,6 +209,8 @@ function coolingRules({ runtime }: Job, { credential }: Candidate): CoolingRules
     cooling: credential.cooling === 'inherited' ? shared : credential.cooling,
     transientSeconds: settings.transientErrorCooldownSeconds,
     otherStatus: runtime.traits.otherStatus,
+    modelRefusals: runtime.traits.modelRefusals,
+    refusalBench: runtime.traits.refusalBench,
   }
 }
 
@@ -221,4 +249,8 @@ function record(job: Job, served: Served, { usage, firstByteMs, failure }: Outco
   })
 }
 
-const EXECUTORS = { openai: 'OpenAICompatExecutor', claude: 'ClaudeExecutor', codex: 'CodexExecutor' } as const
+const EXECUTORS = {
+  openai: 'OpenAICompatExecutor',
+  claude: 'ClaudeExecutor',
+  codex: 'CodexExecutor',
+} as const

@@ -2,6 +2,7 @@ import { loadConfig } from '../../analysis/config/load.ts'
 import type { GatewayConfig, Settings } from '../../analysis/config/model.ts'
 import { offersOf } from '../../analysis/config/offers.ts'
 import { readAuthDir } from './auth-dir.ts'
+import { catalogueWith } from './catalogue.ts'
 import { credentialFrom } from './credentials.ts'
 import { inventoryOf } from './inventory.ts'
 import type { LogLevel } from './log-line.ts'
@@ -15,13 +16,17 @@ export type UpstreamAddresses = ReadonlyMap<string, { readonly url: string; read
 export type ConfigReading =
   | { readonly kind: 'loaded'; readonly config: LoadedConfig }
   /** Why the gateway refuses the text, first reason; never quotes the file. */
-  | { readonly kind: 'rejected'; readonly reason: string; readonly fault: 'syntax' | 'content' }
+  | { readonly kind: 'rejected'; readonly reason: string; readonly fault: 'yaml' | 'values' }
 
 export function readConfig(text: string, flavour: GatewayConfig['flavour'], nowMs: number): ConfigReading {
   const loaded = loadConfig(text, flavour)
   if (loaded.kind === 'rejected') {
     const [{ code, line, message, expected }] = loaded.problems
-    return { kind: 'rejected', reason: `line ${line}: ${message}; expected ${expected}`, fault: code === 'yaml-syntax' ? 'syntax' : 'content' }
+    return {
+      kind: 'rejected',
+      reason: `line ${line}: ${message}; expected ${expected}`,
+      fault: code === 'weight-range' ? 'values' : 'yaml',
+    }
   }
   const { config } = loaded
   const clientKeys = config.settings.apiKeys.map(({ text: key }) => key)
@@ -44,7 +49,7 @@ export function registerCredentials(runtime: Runtime): void {
   const tokenFiles = readAuthDir(runtime.paths.auth, runtime.traits.flavour)
   const offers = offersOf(gateway, {
     oauth: tokenFiles.map(({ credential }) => credential),
-    catalogue: Object.fromEntries(Object.entries(channels).map(([channel, { models }]) => [channel, models])),
+    catalogue: catalogueWith(channels),
   })
   const sources = { tokenFiles, channels, upstreams: runtime.upstreams }
   runtime.credentials = offers.list.flatMap(({ credential }) => credentialFrom(credential, sources) ?? [])
@@ -72,7 +77,10 @@ export function changesBetween(before: GatewayConfig, after: GatewayConfig): str
   ]
 }
 
-const COMPARED: readonly (readonly [name: string, read: (settings: Settings) => string | number | boolean])[] = [
+const COMPARED: readonly (readonly [
+  name: string,
+  read: (settings: Settings) => string | number | boolean,
+])[] = [
   ['debug', (s) => s.debug],
   ['logging-to-file', (s) => s.loggingToFile],
   ['usage-statistics-enabled', (s) => s.usageStatisticsEnabled],

@@ -17,6 +17,9 @@ export interface CoolingRules {
   readonly transientSeconds: number
   /** A status that no rule names. */
   readonly otherStatus: 'benched' | 'free'
+  readonly modelRefusals: 'benched' | 'free'
+  /** Whether switching cooling off lifts the bench after 401, 402, 403 and 404, too. */
+  readonly refusalBench: 'switchable' | 'always'
 }
 
 export interface Block {
@@ -113,9 +116,8 @@ export function createCooldowns(): Cooldowns {
       state.backoffLevel = sentence?.backoffLevel ?? state.backoffLevel
     },
     succeeded(credential, model) {
-      const models = credentials.get(credential)
-      if (!models?.delete(model)) return
-      if (models.size === 0) credentials.delete(credential)
+      // The state stays: a credential is unavailable only when every model it was asked for is benched.
+      Object.assign(stateOf(credential, model), { word: null, untilMs: 0, backoffLevel: 0, message: '' })
       revision++
     },
     bench(credential, model, reason, untilMs, message) {
@@ -147,15 +149,18 @@ function sentenceFor(
   { status, text }: UpstreamFailure,
   state: State,
   hintMs: number | null,
-  { cooling, transientSeconds, otherStatus }: CoolingRules,
+  { cooling, transientSeconds, otherStatus, modelRefusals, refusalBench }: CoolingRules,
   nowMs: number,
 ): Sentence | null {
   // The one bench that `disable-cooling` does not lift.
-  if (isModelRefusal(status, text)) return { word: 'model_not_supported', untilMs: nowMs + NOT_FOUND_MS }
-  if (cooling === 'off') return null
+  if (modelRefusals === 'benched' && isModelRefusal(status, text))
+    return { word: 'model_not_supported', untilMs: nowMs + NOT_FOUND_MS }
+  const isOff = cooling === 'off'
+  if (isOff && refusalBench === 'switchable') return null
   if (status === 401) return { word: 'unauthorized', untilMs: nowMs + REFUSED_MS }
   if (status === 402 || status === 403) return { word: 'payment_required', untilMs: nowMs + REFUSED_MS }
   if (status === 404) return { word: 'not_found', untilMs: nowMs + NOT_FOUND_MS }
+  if (isOff) return null
   if (status === 429) return quotaSentence(state, hintMs, nowMs)
   if (transientSeconds < 0 || (otherStatus === 'free' && !TRANSIENT.has(status))) return null
   return { word: 'transient', untilMs: nowMs + (transientSeconds * 1_000 || TRANSIENT_MS) }

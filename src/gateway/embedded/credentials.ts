@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { ConfigCredential } from '../../analysis/config/model.ts'
 import type { Credential as OfferingCredential } from '../../analysis/config/offers.ts'
 import { integerField, type TokenFile, textField } from './auth-dir.ts'
-import { maskKey } from './log-line.ts'
 import type { UpstreamAddresses } from './config-state.ts'
+import { maskKey } from './log-line.ts'
 import type { Channel } from './scenario.ts'
 import type { UpstreamKind } from './translation/types.ts'
 
@@ -51,7 +51,10 @@ export interface CredentialSources {
 }
 
 /** What the running gateway adds to a credential of the configuration or of a token file. */
-export function credentialFrom(credential: OfferingCredential, sources: CredentialSources): Credential | null {
+export function credentialFrom(
+  credential: OfferingCredential,
+  sources: CredentialSources,
+): Credential | null {
   if (credential.kind === 'config') return fromConfig(credential)
   const file = sources.tokenFiles.find(({ name }) => name === credential.id)
   return file ? fromFile(file, sources) : null
@@ -105,7 +108,7 @@ function fromFile(file: TokenFile, { channels, upstreams }: CredentialSources): 
     priority: credential.priority,
     weight: credential.weight,
     state: credential.disabled ? 'disabled' : 'active',
-    cooling: file.fields['disable_cooling'] === true ? 'off' : 'inherited',
+    cooling: file.fields.disable_cooling === true ? 'off' : 'inherited',
     requestRetry: integerField(file, 'request_retry') ?? 'inherited',
     target: upstream
       ? { kind: 'upstream', speaks: upstream.speaks, baseUrl: baseUrlOf(upstream), headers: {} }

@@ -21,7 +21,11 @@ export interface ErrorLogs {
 }
 
 /** Request and error log files (contract, files 4.8). */
-export function createErrorLogs(directory: string, traits: Pick<Traits, 'version' | 'attribution'>, clock: Clock): ErrorLogs {
+export function createErrorLogs(
+  directory: string,
+  traits: Pick<Traits, 'version' | 'attribution'>,
+  clock: Clock,
+): ErrorLogs {
   let written: Promise<void> = Promise.resolve()
   let counter = 0
   return {
@@ -93,6 +97,38 @@ function errorLogText(exchange: Exchange, traits: Pick<Traits, 'version' | 'attr
     section('RESPONSE', [`Status: ${exchange.status}`, '', exchange.replyBody]),
   ]
   return sections.join('\n\n')
+}
+
+export interface PastFailure {
+  readonly path: string
+  readonly model: string
+  readonly timeMs: number
+  readonly requestId: string
+  readonly status: number
+  readonly text: string
+}
+
+/** The file of a request that failed before the start. */
+export function pastErrorLog(
+  failure: PastFailure,
+  version: string,
+): { readonly name: string; readonly text: string } {
+  const { path, model, timeMs, requestId, status, text } = failure
+  const sections = [
+    section('REQUEST INFO', [
+      `Version: ${version}`,
+      `URL: ${path}`,
+      'Method: POST',
+      'Downstream Transport: http',
+      'Upstream Transport: http',
+      `Timestamp: ${localRfc3339(timeMs)}`,
+    ]),
+    section('HEADERS', ['Content-Type: application/json']),
+    section('REQUEST BODY', [JSON.stringify({ model })]),
+    section('API RESPONSE', [`Timestamp: ${localRfc3339(timeMs)}`, text]),
+    section('RESPONSE', [`Status: ${status}`, 'Content-Type: application/json', '', text]),
+  ]
+  return { name: errorLogName('error-', path, timeMs, requestId), text: sections.join('\n\n') }
 }
 
 function section(title: string, lines: readonly string[]): string {

@@ -18,6 +18,9 @@ export interface Attempt {
   readonly body: string
 }
 
+/** What a route returns once it has answered, so that none can forget to. */
+export type Replied = 'replied'
+
 export interface ExchangeOptions {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -92,12 +95,12 @@ export class Exchange {
     this.#headers.push(name, value)
   }
 
-  json(status: number, value: unknown, type = JSON_TYPE): void {
-    this.send(status, type, goJson(value))
+  json(status: number, value: unknown, type = JSON_TYPE): Replied {
+    return this.send(status, type, goJson(value))
   }
 
-  empty(status: number): void {
-    this.send(status, null, '')
+  empty(status: number): Replied {
+    return this.send(status, null, '')
   }
 
   /** Commits the reply to a 200 whose body begins with line breaks. */
@@ -106,11 +109,11 @@ export class Exchange {
     this.response.write('\n')
   }
 
-  send(status: number, type: string | null, body: string | Buffer): void {
+  send(status: number, type: string | null, body: string | Buffer): Replied {
     if (this.response.headersSent) {
       // Line breaks went out before, and a 200 with them.
       this.response.end(body)
-      return
+      return 'replied'
     }
     this.status = status
     if (status >= 400) this.replyBody = String(body)
@@ -120,6 +123,7 @@ export class Exchange {
     if (status !== 204) headers.push('Content-Length', String(length))
     this.response.writeHead(status, headers)
     this.response.end(this.method === 'HEAD' ? undefined : body)
+    return 'replied'
   }
 
   /** Begins a reply that is written in pieces. */
@@ -142,8 +146,14 @@ export class Exchange {
     })
   }
 
-  end(text = ''): void {
-    this.response.end(text)
+  /** Nobody is there to be answered any more. */
+  abandon(): Replied {
+    return 'replied'
+  }
+
+  end(): Replied {
+    this.response.end()
+    return 'replied'
   }
 
   /** The body as text; null when it is longer than `MAX_BODY_BYTES` (the rest is not read) or the client broke off. */

@@ -1,7 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Counters } from './counters.ts'
 import type { Credential } from './credentials.ts'
+import { type PastFailure, pastErrorLog } from './error-logs.ts'
 import { accessLevel, accessMessage, logLine } from './log-line.ts'
 import { rotatedName } from './logs.ts'
 import type { Traits } from './profile.ts'
@@ -17,6 +18,14 @@ export interface HistoryWorld {
   readonly usage: Usage
   readonly random: Random
   readonly startMs: number
+}
+
+/** What the traffic before the start left behind on disk. */
+export interface Past {
+  /** In order of time. */
+  readonly lines: readonly PastLine[]
+  /** Failures the clients saw, in order of time. */
+  readonly failures: readonly PastFailure[]
 }
 
 /** One record of `main.log`, with the time it is sorted by. */
@@ -35,22 +44,29 @@ const PATHS = {
   messages: '/v1/messages',
 } as const
 
-/** Fills counters and buckets with the traffic before the start, and returns its log lines in order of time. */
-export function replayHistory(world: HistoryWorld): PastLine[] {
-  const lines: PastLine[] = []
-  for (const past of world.scenario.history.requests) replayRequests(past, world, lines)
-  for (const noise of world.scenario.history.noise) replayNoise(noise, world, lines)
-  return lines.sort((a, b) => a.timeMs - b.timeMs)
+/** Fills counters and buckets with the traffic before the start, and returns what it left on disk. */
+export function replayHistory(world: HistoryWorld): Past {
+  const traces: Traces = { lines: [], failures: [] }
+  for (const past of world.scenario.history.requests) replayRequests(past, world, traces)
+  for (const noise of world.scenario.history.noise) replayNoise(noise, world, traces.lines)
+  traces.lines.sort((a, b) => a.timeMs - b.timeMs)
+  traces.failures.sort((a, b) => a.timeMs - b.timeMs)
+  return traces
 }
 
-function replayRequests(past: PastRequests, world: HistoryWorld, lines: PastLine[]): void {
+interface Traces {
+  readonly lines: PastLine[]
+  readonly failures: PastFailure[]
+}
+
+function replayRequests(past: PastRequests, world: HistoryWorld, traces: Traces): void {
   const credential = credentialNamed(world.credentials, past.provider, past.credential)
   for (const stepMs of stepsOf(past, world.startMs)) {
     const fates = spreadFailures(past.requests, past.failed)
     const gapMs = past.everyMs / Math.max(1, fates.length)
     fates.forEach((failure, i) => {
       const timeMs = Math.floor(stepMs + gapMs * (i + world.random.next()))
-      if (timeMs < world.startMs) replayRequest({ past, failure, credential, timeMs }, world, lines)
+      if (timeMs < world.startMs) replayRequest({ past, failure, credential, timeMs }, world, traces)
     })
   }
 }
@@ -62,21 +78,32 @@ interface PastRequest {
   readonly timeMs: number
 }
 
-function replayRequest(request: PastRequest, world: HistoryWorld, lines: PastLine[]): void {
+function replayRequest(request: PastRequest, world: HistoryWorld, { lines, failures }: Traces): void {
   const { past, failure, credential, timeMs } = request
   const requestId = world.random.hex(8)
   const isLocal = failure?.by === 'local'
-  const latencyMs = isLocal ? LOCAL_LATENCY_MS : Math.round(past.latencyMs * (0.7 + 0.6 * world.random.next()))
+  const latencyMs = isLocal
+    ? LOCAL_LATENCY_MS
+    : Math.round(past.latencyMs * (0.7 + 0.6 * world.random.next()))
   if (!isLocal) countAttempt(past, credential, failure, { timeMs, latencyMs, requestId }, world)
   if (failure?.by === 'hidden') countHidden(past, failure, { timeMs, latencyMs, requestId }, world)
   const warning = failure ? warningOf(request, failure, world) : null
   if (warning !== null)
     lines.push({
       timeMs,
-      text: logLine({ timeMs, level: 'warn', caller: 'conductor_execution.go:1602', message: warning, requestId }),
+      text: logLine({
+        timeMs,
+        level: 'warn',
+        caller: 'conductor_execution.go:1602',
+        message: warning,
+        requestId,
+      }),
     })
   const status = failure && failure.by !== 'hidden' ? failure.status : 200
-  lines.push(accessLine({ timeMs, status, latencyMs, method: 'POST', path: PATHS[past.endpoint] }, world, requestId))
+  const path = PATHS[past.endpoint]
+  if (status >= 400)
+    failures.push({ path, model: past.model, timeMs, requestId, status, text: failure?.text ?? '' })
+  lines.push(accessLine({ timeMs, status, latencyMs, method: 'POST', path }, world, requestId))
 }
 
 interface Moment {
@@ -137,7 +164,11 @@ function addUsage(
 }
 
 /** The line of a provider's refusal or of a bench, where the version writes one (contract, files 4.5). */
-function warningOf({ past, credential }: PastRequest, failure: PastFailures, world: HistoryWorld): string | null {
+function warningOf(
+  { past, credential }: PastRequest,
+  failure: PastFailures,
+  world: HistoryWorld,
+): string | null {
   if (world.traits.attribution === 'none') return null
   const provider = credential?.providerKey ?? past.provider
   const name = credential?.logName ?? 'unknown'
@@ -189,7 +220,10 @@ function stepsOf({ fromMs, untilMs, everyMs }: PastSpan, startMs: number): numbe
 /** One fate per request, failures of every kind among them and spread evenly. */
 function spreadFailures(requests: number, failed: readonly PastFailures[]): (PastFailures | null)[] {
   const failures = failed.flatMap((each) => Array.from({ length: each.count }, () => each))
-  const fates: (PastFailures | null)[] = Array.from({ length: Math.max(requests, failures.length) }, () => null)
+  const fates: (PastFailures | null)[] = Array.from(
+    { length: Math.max(requests, failures.length) },
+    () => null,
+  )
   failures.forEach((failure, i) => {
     fates[Math.floor(((i + 0.5) * fates.length) / failures.length)] = failure
   })
@@ -210,10 +244,27 @@ export function credentialNamed(
 /** `main.log` is begun anew at this size (contract, files 4.1). */
 const ROTATE_BYTES = 10 * 1024 * 1024
 
-/** Writes past lines into an empty log directory, rotated where they are many; a log that is there stays as it is. */
-export function writeHistory(directory: string, lines: readonly PastLine[]): void {
+/** More than a person looks at, should the gateway be told to keep every one. */
+const MAX_PAST_FAILURES = 100
+
+/** Writes the newest failures as the gateway would have kept them; `maxFiles` 0 keeps all. */
+export function writePastFailures(
+  directory: string,
+  failures: readonly PastFailure[],
+  { version, maxFiles }: { readonly version: string; readonly maxFiles: number },
+): void {
+  for (const failure of failures.slice(-Math.min(maxFiles || MAX_PAST_FAILURES, MAX_PAST_FAILURES))) {
+    const { name, text } = pastErrorLog(failure, version)
+    const file = join(directory, name)
+    writeFileSync(file, text, { mode: 0o644 })
+    utimesSync(file, failure.timeMs / 1_000, failure.timeMs / 1_000)
+  }
+}
+
+/** Writes past lines as the log of an empty directory, rotated where they are many. */
+export function writePastLines(directory: string, lines: readonly PastLine[]): void {
   const file = join(directory, 'main.log')
-  if (lines.length === 0 || existsSync(file)) return
+  if (lines.length === 0) return
   let part: string[] = []
   let size = 0
   for (const { text, timeMs } of lines) {

@@ -6,8 +6,6 @@ import type { Credential } from './credentials.ts'
 export interface Offer {
   readonly credential: Credential
   readonly id: string
-  /** Names at the provider; several make a pool that rotates (contract, files 1.8). */
-  readonly upstreamNames: readonly [string, ...string[]]
   readonly displayName: string
   /** Whether answers carry the id instead of the provider's name (`force-mapping`). */
   readonly answerModel: 'rewritten' | 'as-sent'
@@ -33,15 +31,9 @@ function offerFrom({ offer, offered }: IdOffer, byId: ReadonlyMap<string, Creden
   return {
     credential,
     id: offered.id,
-    upstreamNames: namesOf(offered),
     displayName: displayNameOf(offered, credential),
     answerModel: rewritten ? 'rewritten' : 'as-sent',
   }
-}
-
-function namesOf({ items, alias, base }: OfferedId): [string, ...string[]] {
-  const [first, ...rest] = items.map((item) => item.name || item.id)
-  return [first ?? alias?.name ?? base, ...rest]
 }
 
 /** The key sections show the provider's name, openai-compatibility the id (as the real gateways answer). */

@@ -3,7 +3,8 @@ import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 
-const ROTATED = /^main-\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d{1,3})?\.log(?:\.gz)?$|^main\.log\.\d+(?:\.gz)?$/
+const ROTATED =
+  /^main-\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d{1,3})?\.log(?:\.gz)?$|^main\.log\.\d+(?:\.gz)?$/
 const STAMP = /^\[(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})\]/
 /** Bytes before a cursor's place that must be unchanged for the cursor to hold. */
 const FINGERPRINT_BYTES = 4 * 1024
@@ -78,7 +79,8 @@ export function encodeCursor(cursor: LogCursor): string {
 export function decodeCursor(text: string): LogCursor | null {
   try {
     const value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as Partial<LogCursor>
-    const isCursor = value.v === 1 && Number.isSafeInteger(value.offset) && typeof value.fingerprint === 'string'
+    const isCursor =
+      value.v === 1 && Number.isSafeInteger(value.offset) && typeof value.fingerprint === 'string'
     return isCursor ? (value as LogCursor) : null
   } catch {
     return null
@@ -90,7 +92,13 @@ export async function cursorAtEnd(directory: string, latestTimestamp: number): P
   const file = join(directory, 'main.log')
   const size = (await stat(file).catch(() => null))?.size
   if (size === undefined) return null
-  return { v: 1, file: 'main.log', offset: size, latestTimestamp, fingerprint: await fingerprintAt(file, size) }
+  return {
+    v: 1,
+    file: 'main.log',
+    offset: size,
+    latestTimestamp,
+    fingerprint: await fingerprintAt(file, size),
+  }
 }
 
 /** The lines after a cursor; null when the file is no longer the one it was taken from. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { readConfig } from './config-state.ts'
-import type { EmbeddedOptions } from './start.ts'
-import { codeOf, refused, type StartProblem } from './start-problem.ts'
 import { PROFILES } from './profile.ts'
 import type { LoadedConfig } from './runtime.ts'
 import type { Scenario } from './scenario.ts'
 import { renderConfig } from './scenario-build.ts'
+import type { EmbeddedOptions } from './start.ts'
+import { codeOf, refused, type StartProblem } from './start-problem.ts'
 import type { RunningUpstream } from './upstream/server.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -31,7 +31,10 @@ export function prepareConfig(
   try {
     text = readFileSync(workspace.configFile, 'utf8')
   } catch (error) {
-    return refused(`${workspace.configFile} cannot be read: ${codeOf(error)}`, 'check the path and its permissions')
+    return refused(
+      `${workspace.configFile} cannot be read: ${codeOf(error)}`,
+      'check the path and its permissions',
+    )
   }
   const reading = readConfig(text, PROFILES[profile].flavour, clock.nowMs())
   if (reading.kind === 'loaded') return { kind: 'prepared', config: reading.config }

@@ -1,4 +1,5 @@
 import type { Flavour } from '../../analysis/config/flavour.ts'
+import type { Endpoint } from '../../wire/routes.ts'
 
 /**
  * What differs between the gateways that the embedded one imitates (contract, HTTP 13). `runbook` serves every route
@@ -32,6 +33,22 @@ export interface Traits {
   readonly trace: 'sent' | 'none'
   /** Shape of an error inside a Responses stream (contract, HTTP 4.5). */
   readonly responsesErrorFrame: 'flat' | 'nested'
+  /** Official Codex clients get `response.failed` instead (contract, HTTP 4.5). */
+  readonly codexClientErrors: 'response-failed' | 'as-others'
+  /** Whether the gateway's own refusals name the providers asked. */
+  readonly refusals: 'name-providers' | 'bare'
+  /** A 400 that says that the model is not supported (contract, files 3.6). */
+  readonly modelRefusals: 'benched' | 'free'
+  /** Whether `disable-cooling` also lifts the bench after 401, 402, 403 and 404. */
+  readonly refusalBench: 'switchable' | 'always'
+  /** Whether a ban hits callers on this machine, too (contract, HTTP 8.1). */
+  readonly localBans: 'banned' | 'exempt'
+  /** Provider lists show `auth-index` and `disabled`, and `[]` for none (contract, HTTP 8.5). */
+  readonly providerLists: 'indexed' | 'plain'
+  /** Endpoints whose plain answers have keep-alive line breaks (contract, HTTP 4.4). */
+  readonly plainKeepAlive: readonly Endpoint[]
+  /** Codex's plan limit tells how long to wait (contract, HTTP 7.3). */
+  readonly quotaHints: 'followed' | 'ignored'
   /** Shape of an error of `/v1/messages` (contract, HTTP 6). */
   readonly messagesErrors: 'claude' | 'openai'
   /** Ids of the Claude-shaped list (contract, HTTP 2.4), and what asks for that shape (contract, HTTP 2.2). */
@@ -74,6 +91,14 @@ const upstream = {
   sampleKeys: 'safe-mode',
   trace: 'sent',
   responsesErrorFrame: 'flat',
+  codexClientErrors: 'response-failed',
+  refusals: 'name-providers',
+  modelRefusals: 'benched',
+  refusalBench: 'switchable',
+  localBans: 'banned',
+  providerLists: 'indexed',
+  plainKeepAlive: ['chat', 'responses', 'messages'],
+  quotaHints: 'followed',
   messagesErrors: 'claude',
   claudeList: 'cloaked',
   usage: 'queue',
@@ -100,6 +125,8 @@ const fork = {
   flavour: 'fork',
   sampleKeys: 'accepted',
   trace: 'none',
+  codexClientErrors: 'as-others',
+  plainKeepAlive: ['responses', 'messages'],
   claudeList: 'plain',
   attribution: 'none',
   requestIds: 'completion-paths',
@@ -130,6 +157,12 @@ export const PROFILES = {
     authUnavailableStatus: 500,
     notFound: 'text',
     responsesErrorFrame: 'nested',
+    refusals: 'bare',
+    modelRefusals: 'free',
+    refusalBench: 'always',
+    localBans: 'exempt',
+    providerLists: 'plain',
+    quotaHints: 'ignored',
     messagesErrors: 'openai',
     claudeList: 'only-claude-cli',
     usage: 'statistics',

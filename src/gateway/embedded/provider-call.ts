@@ -1,4 +1,9 @@
-import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http'
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { StringDecoder } from 'node:string_decoder'
 
@@ -55,7 +60,9 @@ export function createProviders(): Providers {
   }
 }
 
-function goReason(error: NodeJS.ErrnoException & { readonly address?: string; readonly port?: number }): string {
+function goReason(
+  error: NodeJS.ErrnoException & { readonly address?: string; readonly port?: number },
+): string {
   const place = error.address ? `dial tcp ${error.address}:${error.port}: ` : ''
   switch (error.code) {
     case 'ECONNREFUSED':
@@ -71,17 +78,18 @@ function goReason(error: NodeJS.ErrnoException & { readonly address?: string; re
 
 export type WholeBody =
   | { readonly kind: 'whole'; readonly text: string }
-  /** The connection broke inside the body. */
-  | { readonly kind: 'cut' }
+  /** The connection broke inside the body; `text` came before. */
+  | { readonly kind: 'cut'; readonly text: string }
 
 export async function readWhole(body: IncomingMessage): Promise<WholeBody> {
   const chunks: Buffer[] = []
+  const text = (): string => Buffer.concat(chunks).toString('utf8')
   try {
     for await (const chunk of body) chunks.push(chunk as Buffer)
   } catch {
-    return { kind: 'cut' }
+    return { kind: 'cut', text: text() }
   }
-  return { kind: 'whole', text: Buffer.concat(chunks).toString('utf8') }
+  return { kind: 'whole', text: text() }
 }
 
 export type BodyPiece =

@@ -22,7 +22,12 @@ export function watchConfiguration(runtime: Runtime): Reloader {
   const config = debounced(() => reload())
   const tokens = debounced(() => {
     registerCredentials(runtime)
-    logApp(runtime, 'info', 'clients.go:152', `full client load complete - ${runtime.credentials.length} clients`)
+    logApp(
+      runtime,
+      'info',
+      'clients.go:152',
+      `full client load complete - ${runtime.credentials.length} clients`,
+    )
   })
 
   const reload = (): void => {
@@ -36,12 +41,13 @@ export function watchConfiguration(runtime: Runtime): Reloader {
       return
     }
     const changes = changesBetween(runtime.config.gateway, reading.config.gateway)
-    applyConfig(runtime, reading.config)
+    const config = rewriteSecret(runtime, reading.config)
+    hash = hashOf(config.text)
+    applyConfig(runtime, config)
     for (const message of changes.length > 0 ? ['config changes detected:', ...changes] : [])
       logApp(runtime, 'info', 'config_reload.go:95', message)
     const done = 'config successfully reloaded, triggering client reload'
     logApp(runtime, 'info', 'config_reload.go:110', done)
-    hash = hashOf(rewriteSecret(runtime))
   }
 
   const stopFile = watchInode(runtime.paths.config, config.call)

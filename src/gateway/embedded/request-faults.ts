@@ -24,10 +24,14 @@ const FAULT_STATUSES: ReadonlySet<number> = new Set([400, 409, 413, 422])
  * Whether the request itself is at fault: then no other credential is tried and none is benched (contract, HTTP 7.4).
  * Upstream believes the body's words even under 401, 403 and 404 (`by-body`); the fork goes by the status first.
  */
-export function isRequestFault({ status, text, requestScoped }: UpstreamFailure, rule: 'by-body' | 'by-status'): boolean {
+export function isRequestFault(
+  { status, text, requestScoped }: UpstreamFailure,
+  rule: 'by-body' | 'by-status',
+): boolean {
   if (requestScoped) return true
   if (isModelRefusal(status, text)) return false
-  if (rule === 'by-status') return status === 422 || (status === 400 && text.includes('invalid_request_error'))
+  if (rule === 'by-status')
+    return status === 422 || (status === 400 && text.includes('invalid_request_error'))
   if (status === 402 || status === 429) return false
   const words = errorWords(text)
   if (status === 401 && words.types.includes('authentication_error')) return false
@@ -40,7 +44,7 @@ export function isRequestFault({ status, text, requestScoped }: UpstreamFailure,
 
 function errorWords(text: string): { readonly codes: readonly string[]; readonly types: readonly string[] } {
   const body = asObject(parse(text))
-  const places = [asObject(body['error']), body]
+  const places = [asObject(body.error), body]
   return { codes: textsAt(places, 'code'), types: textsAt(places, 'type') }
 }
 
@@ -63,8 +67,8 @@ function asObject(value: unknown): Record<string, unknown> {
 /** How long a provider says to wait: only Codex's plan limit is understood (contract, HTTP 7.3 and 7.4). */
 export function quotaHintMs({ status, text }: UpstreamFailure, nowMs: number): number | null {
   if (status !== 429) return null
-  const error = asObject(asObject(parse(text))['error'])
-  if (error['type'] !== 'usage_limit_reached') return null
+  const error = asObject(asObject(parse(text)).error)
+  if (error.type !== 'usage_limit_reached') return null
   const { resets_at: at, resets_in_seconds: seconds } = error
   if (typeof at === 'number' && at * 1_000 > nowMs) return at * 1_000 - nowMs
   return typeof seconds === 'number' && seconds > 0 ? seconds * 1_000 : null

@@ -9,6 +9,8 @@ export interface Candidate {
   readonly credential: Credential
   /** Several make a pool that rotates (contract, files 1.8). */
   readonly upstreamNames: readonly string[]
+  /** `force-mapping`: answers carry the id that was asked for. */
+  readonly answerModel: 'rewritten' | 'as-sent'
 }
 
 export type Route =
@@ -59,7 +61,8 @@ function findRoute(runtime: Runtime, requested: string): Route {
   const byId = new Map(runtime.credentials.map((credential) => [credential.id, credential]))
   const candidateFrom = ({ credential, upstreamNames }: Answer): Candidate[] => {
     const own = byId.get(credential.id)
-    return own ? [{ credential: own, upstreamNames }] : []
+    const offer = runtime.inventory.get(resolution.id)?.find((each) => each.credential === own)
+    return own ? [{ credential: own, upstreamNames, answerModel: offer?.answerModel ?? 'as-sent' }] : []
   }
   return {
     kind: 'known',
@@ -89,7 +92,8 @@ export function select(runtime: Runtime, route: KnownRoute, tried: ReadonlySet<s
   const nowMs = runtime.clock.nowMs()
   for (const tier of route.tiers) {
     const ready = tier.filter(
-      ({ credential }) => !tried.has(credential.id) && !runtime.cooldowns.block(credential.id, route.id, nowMs),
+      ({ credential }) =>
+        !tried.has(credential.id) && !runtime.cooldowns.block(credential.id, route.id, nowMs),
     )
     if (ready.length > 0) return { kind: 'selected', candidate: choose(runtime, route.id, ready) }
   }
@@ -138,7 +142,9 @@ export function readyInMs(runtime: Runtime, route: KnownRoute): number | null {
   const nowMs = runtime.clock.nowMs()
   const waits = route.tiers
     .flat()
-    .map(({ credential }) => (runtime.cooldowns.block(credential.id, route.id, nowMs)?.untilMs ?? nowMs) - nowMs)
+    .map(
+      ({ credential }) => (runtime.cooldowns.block(credential.id, route.id, nowMs)?.untilMs ?? nowMs) - nowMs,
+    )
   return waits.length === 0 ? null : Math.min(...waits)
 }
 

@@ -7,7 +7,7 @@ import type { Cooldowns } from './cooldowns.ts'
 import type { Counters } from './counters.ts'
 import type { Credential } from './credentials.ts'
 import type { ErrorLogs } from './error-logs.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Replied } from './exchange.ts'
 import type { Inventory } from './inventory.ts'
 import type { MainLog } from './logs.ts'
 import type { Profile, Traits } from './profile.ts'
@@ -65,7 +65,7 @@ export type Handler = (
   exchange: Exchange,
   runtime: Runtime,
   params: Readonly<Record<string, string | undefined>>,
-) => void | Promise<void>
+) => Replied | Promise<Replied>
 
 export interface ServedRoute {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { AuthFile, ConfigSource, PastNoise, PastRequests, Scenario } from './scenario.ts'
-import type { RuleEntry, ScenarioFile } from './scenario-schema.ts'
+import type { RuleEntry } from './scenario-rules.ts'
+import type { ScenarioFile } from './scenario-schema.ts'
 import type { Fault, Rule, RuleMatch, RulePick, UpstreamSpec } from './upstream/types.ts'
 
 interface Problem {

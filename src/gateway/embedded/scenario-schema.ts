@@ -1,8 +1,8 @@
-import parseDuration from 'parse-duration'
 import * as z from 'zod/mini'
 import { ENDPOINTS, type Endpoint } from '../../wire/routes.ts'
 import { PROFILES, type Profile } from './profile.ts'
-import { REQUEST_TYPES } from './upstream/types.ts'
+import { ruleEntry } from './scenario-rules.ts'
+import { count, duration, names, positive, relativeTime, status, text } from './scenario-values.ts'
 
 /** Why a credential is benched, in the gateway's words (contract, files 3.6). */
 export const COOLDOWN_REASONS = [
@@ -14,140 +14,9 @@ export const COOLDOWN_REASONS = [
 ] as const
 export type CooldownReason = (typeof COOLDOWN_REASONS)[number]
 
-const names = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as [T, ...T[]]
-
-/** A length of time as people write it, e.g. `90s`, `10m`, `1h30m`; becomes milliseconds. */
-const duration = z.pipe(
-  z
-    .string()
-    .check(z.regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'must be a length of time such as 90s, 10m or 1h30m')),
-  z.transform((text) => parseDuration(text) ?? 0),
-)
-
-/** A time relative to the start, `in 2h` or `3h ago`; becomes milliseconds, negative in the past. */
-const relativeTime = z.pipe(
-  z
-    .string()
-    .check(
-      z.regex(
-        /^(in (\d+(ms|s|m|h|d))+|(\d+(ms|s|m|h|d))+ ago)$/,
-        'must be a time such as "in 2h" or "3h ago"',
-      ),
-    ),
-  z.transform(
-    (text) => (parseDuration(text.replace(/^in | ago$/g, '')) ?? 0) * (text.startsWith('in ') ? 1 : -1),
-  ),
-)
-
-/** `19/1000`: that many of every so many. */
-const share = z.pipe(
-  z.string().check(z.regex(/^\d+\/[1-9]\d*$/, 'must be a share such as 19/1000')),
-  z.transform((text) => {
-    const [count = 0, of = 1] = text.split('/').map(Number)
-    return { count, of }
-  }),
-)
-
-const text = z.string().check(z.minLength(1))
-const count = z.int().check(z.nonnegative())
-const positive = z.int().check(z.positive())
-const status = z.int().check(z.minimum(100), z.maximum(599))
 const endpoint = z._default(z.enum(names<Endpoint>(ENDPOINTS)), 'responses')
 const credential = z._default(z.nullable(text), null)
 const address = z._default(text, '127.0.0.1')
-
-const when = z.strictObject({
-  models: z.optional(z.array(text)),
-  keys: z.optional(z.array(text)),
-  requests: z.optional(z.array(z.enum(REQUEST_TYPES))),
-  stream: z.optional(z.boolean()),
-  image: z.optional(z.enum(['any', 'tool-result', 'none'])),
-})
-
-const anyRule = {
-  when: z._default(when, {}),
-  after: z.prefault(duration, '0s'),
-  for: z.optional(duration),
-  first: z.optional(positive),
-  every: z.optional(positive),
-  share: z.optional(share),
-}
-
-const rule = z.discriminatedUnion('fault', [
-  z.strictObject({
-    ...anyRule,
-    fault: z.literal('unauthorized'),
-    reason: z._default(
-      z.enum(['invalid-key', 'openai', 'token-expired', 'token-invalidated', 'text']),
-      'invalid-key',
-    ),
-  }),
-  z.strictObject({
-    ...anyRule,
-    fault: z.literal('forbidden'),
-    reason: z._default(z.enum(['region', 'edge-page', 'text', 'policy']), 'region'),
-  }),
-  z.strictObject({
-    ...anyRule,
-    fault: z.literal('not-found'),
-    reason: z._default(z.enum(['model', 'path', 'page']), 'model'),
-  }),
-  z.strictObject({
-    ...anyRule,
-    fault: z.literal('model-not-supported'),
-    status: z._default(z.literal([400, 404]), 400),
-  }),
-  z.strictObject({
-    ...anyRule,
-    fault: z.literal('rate-limited'),
-    hint: z._default(z.enum(['none', 'retry-after', 'plan-limit']), 'none'),
-    resetsIn: z.prefault(duration, '60s'),
-    plan: z._default(text, 'plus'),
-  }),
-  z.strictObject({
-    ...anyRule,
-    fault: z.literal('server-error'),
-    status: z._default(z.literal([500, 502, 503, 504, 529]), 500),
-    page: z._default(z.enum(['json', 'html']), 'json'),
-  }),
-  z.strictObject({ ...anyRule, fault: z.literal('slow'), delay: duration }),
-  z.strictObject({ ...anyRule, fault: z.literal('slow-stream'), gap: duration }),
-  z.strictObject({
-    ...anyRule,
-    fault: z.literal('cut'),
-    how: z._default(z.enum(['close', 'reset']), 'close'),
-    at: z._default(z.enum(['start', 'middle', 'before-terminal']), 'middle'),
-  }),
-  z.strictObject({
-    ...anyRule,
-    fault: z.literal('error-in-stream'),
-    reason: z._default(z.enum(['overloaded', 'usage-limit']), 'overloaded'),
-  }),
-  z.strictObject({
-    ...anyRule,
-    fault: z.literal('usage'),
-    how: z.enum(['missing', 'null', 'zero', 'different', 'cached']),
-  }),
-  z.strictObject({ ...anyRule, fault: z.literal('wrong-model'), model: text }),
-  z.strictObject({ ...anyRule, fault: z.literal('images'), how: z.enum(['dropped', 'refused']) }),
-  z.strictObject({
-    ...anyRule,
-    fault: z.enum([
-      'payment-required',
-      'bad-request',
-      'too-large',
-      'context-length',
-      'html-page',
-      'half-json',
-      'drop',
-      'hang',
-      'no-done',
-      'length',
-      'reasoning',
-      'tool-call',
-    ]),
-  }),
-])
 
 const upstream = z.strictObject({
   name: text,
@@ -156,7 +25,7 @@ const upstream = z.strictObject({
   keys: z._default(z.nullable(z.array(text)), null),
   latency: z.prefault(duration, '0ms'),
   latencySpread: z.prefault(duration, '0ms'),
-  rules: z._default(z.array(rule), []),
+  rules: z._default(z.array(ruleEntry), []),
 })
 
 const authFile = z.strictObject({
@@ -206,7 +75,7 @@ const pastNoise = z.strictObject({
   ...pastSpan,
   every: z.prefault(duration, '1m'),
   method: z._default(z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']), 'GET'),
-  path: z.string().check(z.startsWith('/')),
+  path: z.string().check(z.regex(/^\//, 'must begin with a slash')),
   status,
   count: z._default(count, 1),
   address,
@@ -266,7 +135,6 @@ export const ScenarioFile = z.strictObject({
 })
 
 export type ScenarioFile = z.output<typeof ScenarioFile>
-export type RuleEntry = z.output<typeof rule>
 
 /** A JSON Schema as far as it is changed here. */
 interface SchemaNode {

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import Router from 'find-my-way'
-import { checkClientKey, refuseInSafeMode } from './access.ts'
-import { Exchange } from './exchange.ts'
+import { checkClientKey, notFound, refuseInSafeMode } from './access.ts'
+import { Exchange, type Replied } from './exchange.ts'
 import { accessLevel, accessMessage, maskQuery, NO_REQUEST_ID } from './log-line.ts'
 import { checkManagementAccess } from './management/access.ts'
 import type { Runtime, ServedRoute } from './runtime.ts'
@@ -96,13 +96,15 @@ async function dispatch(
   exchange: Exchange,
   runtime: Runtime,
   found: Router.FindResult<Router.HTTPVersion.V1> | null,
-): Promise<void> {
+): Promise<Replied> {
   if (exchange.method === 'OPTIONS') return exchange.empty(204)
-  if (refuseInSafeMode(exchange, runtime)) return
+  const refused = refuseInSafeMode(exchange, runtime)
+  if (refused) return refused
   const route = found ? (found.store as ServedRoute) : null
   const isManagement = exchange.path.startsWith('/v0/management')
   if (isManagement && (route || runtime.traits.unknownManagementPath === 'checked')) {
-    if ((await checkManagementAccess(exchange, runtime)) === 'refused') return
+    const access = checkManagementAccess(exchange, runtime)
+    if (access !== 'granted') return access
   }
   if (!route || !found) return notFound(exchange, runtime)
   if (route.key === 'client') {
@@ -110,12 +112,7 @@ async function dispatch(
     if (check.kind === 'refused') return exchange.json(401, { error: check.error })
     exchange.clientKey = check.key
   }
-  await route.handle(exchange, runtime, found.params)
-}
-
-function notFound(exchange: Exchange, { traits }: Runtime): void {
-  if (traits.notFound === 'text') exchange.send(404, 'text/plain', '404 page not found')
-  else exchange.empty(404)
+  return route.handle(exchange, runtime, found.params)
 }
 
 function finish(exchange: Exchange, runtime: Runtime): void {

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { offersOf } from '../../analysis/config/offers.ts'
 import type { Clock } from '../../core/clock.ts'
 import { createBans } from './ban.ts'
@@ -7,7 +9,7 @@ import { applyConfig, logApp } from './config-state.ts'
 import { createCooldowns } from './cooldowns.ts'
 import { createCounters } from './counters.ts'
 import { createErrorLogs } from './error-logs.ts'
-import { credentialNamed, replayHistory, writeHistory } from './history.ts'
+import { credentialNamed, replayHistory, writePastFailures, writePastLines } from './history.ts'
 import { createMainLog } from './logs.ts'
 import { rewriteSecret } from './management/rewrite.ts'
 import { isHashed } from './management/secret.ts'
@@ -88,7 +90,15 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<StartResu
     await undo()
     return listening
   }
-  return { kind: 'started', gateway: open(runtime, server, { port: listening.port, trafficPerSecond: options.trafficPerSecond }, undo) }
+  return {
+    kind: 'started',
+    gateway: open(
+      runtime,
+      server,
+      { port: listening.port, trafficPerSecond: options.trafficPerSecond },
+      undo,
+    ),
+  }
 }
 
 function createRuntime(
@@ -128,7 +138,11 @@ function createRuntime(
       ]),
     ),
     configOwner: workspace.configOwner,
-    paths: { config: workspace.configFile, auth: authDirFor(options, workspace, config), logs: workspace.logDir },
+    paths: {
+      config: workspace.configFile,
+      auth: authDirFor(options, workspace, config),
+      logs: workspace.logDir,
+    },
     localPassword: isHashed(secretKey) ? `embedded-${random.hex(32)}` : null,
     managementWasOn: false,
     reload: () => {},
@@ -156,7 +170,10 @@ function listen(server: Server, port: number): Promise<Listening> {
 
 function refusedPort(port: number, code: string): Listening {
   if (code === 'EADDRINUSE')
-    return refused(`port ${port} is taken`, 'stop what listens there, or choose another port (0 takes a free one)')
+    return refused(
+      `port ${port} is taken`,
+      'stop what listens there, or choose another port (0 takes a free one)',
+    )
   if (code === 'EACCES') return refused(`port ${port} may not be opened`, 'choose a port above 1023')
   return refused(`port ${port} cannot be opened: ${code}`, 'choose another port (0 takes a free one)')
 }
@@ -172,9 +189,9 @@ function open(
   { port, trafficPerSecond }: Opening,
   undo: () => Promise<void>,
 ): EmbeddedGateway {
-  const managementKey = runtime.localPassword ?? (runtime.config.gateway.settings.remoteManagement.secretKey || null)
-  applyConfig(runtime, runtime.config)
-  rewriteSecret(runtime)
+  const managementKey =
+    runtime.localPassword ?? (runtime.config.gateway.settings.remoteManagement.secretKey || null)
+  applyConfig(runtime, rewriteSecret(runtime, runtime.config))
   prepareState(runtime)
   const reloader = watchConfiguration(runtime)
   runtime.reload = reloader.reload
@@ -207,8 +224,18 @@ function open(
 function prepareState(runtime: Runtime): void {
   const { scenario, credentials, clock, cooldowns, bans, traits } = runtime
   const nowMs = clock.nowMs()
-  const lines = replayHistory({ ...runtime, startMs: nowMs })
-  if (runtime.log.state === 'file') writeHistory(runtime.paths.logs, lines)
+  const past = replayHistory({ ...runtime, startMs: nowMs })
+  const { settings } = runtime.config.gateway
+  const { logs } = runtime.paths
+  // A directory with a log of its own has a history of its own.
+  if (!existsSync(join(logs, 'main.log'))) {
+    if (runtime.log.state === 'file') writePastLines(logs, past.lines)
+    if (!settings.requestLog && !settings.commercialMode)
+      writePastFailures(logs, past.failures, {
+        version: traits.version,
+        maxFiles: settings.errorLogsMaxFiles,
+      })
+  }
   for (const { provider, credential, model, reason, remainingMs, message } of scenario.cooldowns) {
     const benched = credentialNamed(credentials, provider, credential)
     if (benched) cooldowns.bench(benched.id, model, reason, nowMs + remainingMs, message ?? '')

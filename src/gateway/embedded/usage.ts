@@ -29,7 +29,7 @@ export interface ClientCounts {
   requests: number
   failures: number
   tokens: number
-  /** By requested model; the newest of its requests. */
+  /** By the provider's name of the model; the newest of its requests. */
   readonly models: Map<string, UsageRecord[]>
 }
 
@@ -86,8 +86,8 @@ function count(clients: Map<string, ClientCounts>, record: UsageRecord): void {
   counts.requests++
   if (record.failure) counts.failures++
   counts.tokens += totalOf(record.tokens)
-  const details = counts.models.get(record.requestedModel) ?? []
-  counts.models.set(record.requestedModel, details)
+  const details = counts.models.get(record.upstreamModel) ?? []
+  counts.models.set(record.upstreamModel, details)
   details.push(record)
   if (details.length > MAX_DETAILS) details.shift()
 }

@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { authFileText } from './auth-file-text.ts'
+import type { LoadedConfig } from './runtime.ts'
 import type { EmbeddedOptions } from './start.ts'
 import { codeOf, refused, type StartProblem } from './start-problem.ts'
-import type { LoadedConfig } from './runtime.ts'
-import type { AuthFile } from './scenario.ts'
 
 /** Where one run of the embedded gateway keeps its files. */
 export interface Workspace {
@@ -33,7 +33,10 @@ export function makeWorkspace(options: EmbeddedOptions): WorkspaceResult {
     mkdirSync(logDir, { recursive: true, mode: 0o755 })
   } catch (error) {
     remove()
-    return refused(`the log directory ${logDir} cannot be made: ${codeOf(error)}`, 'choose another log directory')
+    return refused(
+      `the log directory ${logDir} cannot be made: ${codeOf(error)}`,
+      'choose another log directory',
+    )
   }
   if (options.authDir === null) writeTokenFiles(options, ownAuthDir)
   return {
@@ -65,8 +68,4 @@ export function authDirFor(options: EmbeddedOptions, workspace: Workspace, confi
   const { authDir } = config.gateway.settings
   const expanded = authDir.startsWith('~') ? join(homedir(), authDir.slice(1)) : authDir
   return resolve(dirname(workspace.configFile), expanded)
-}
-
-function authFileText({ type, accessToken, refreshToken, fields }: AuthFile, _nowMs: number): string {
-  return JSON.stringify({ type, access_token: accessToken, refresh_token: refreshToken, ...fields })
 }

@@ -7,7 +7,7 @@ import { isSafeModePage } from './safe-mode.ts'
 
 /**
  * Which family a gateway is of: `upstream` is CLIProxyAPI, `fork` cliproxyapi++ since its port of June 2026,
- * `fork-old` its releases of February 2026 with provider metrics, `old` either of them before that, `runbook-like` one
+ * `fork-old` its builds of February 2026 that serve provider metrics, `old` either of them before that, `runbook-like` one
  * that has the `/health` of the runbook, which neither ever had.
  */
 export type Family = 'upstream' | 'fork' | 'fork-old' | 'old' | 'runbook-like' | 'unknown'
@@ -51,7 +51,7 @@ const RULES: readonly Rule[] = [
     family: 'fork-old',
     certainty: 'sure',
     holds: (marks) => marks.hasMetrics,
-    evidence: '/v1/metrics/providers is served, as by cliproxyapi++ v6.8.17-0 to v6.8.60-0 alone',
+    evidence: '/v1/metrics/providers is served, as by some cliproxyapi++ v6.8 alone',
   },
   {
     family: 'fork',

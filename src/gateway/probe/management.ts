@@ -63,7 +63,7 @@ function readManagement(reply: Reply, clock: Clock): Management {
 
 function untilMs(leftText: string, clock: Clock): number | null {
   const leftMs = parseDuration(leftText)
-  return leftMs === null ? null : clock.nowMs() + leftMs
+  return leftMs === null ? null : Math.round(clock.nowMs() + leftMs)
 }
 
 export function buildOf({ headers }: ReplyHead): Build {

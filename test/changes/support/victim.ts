@@ -6,8 +6,7 @@ import { openFileStore } from '../../../src/changes/file-store.ts'
 import { nodeFileSystem } from '../../../src/changes/file-system.ts'
 import { finishRun } from '../../../src/changes/finish.ts'
 import { holdStore } from '../../../src/changes/lock.ts'
-import { findUnfinished } from '../../../src/changes/runs.ts'
-import { rollBack } from '../../../src/changes/undo.ts'
+import { undoRun } from '../../../src/changes/undo.ts'
 import { dyingFileSystem } from './failing-fs.ts'
 
 /** What the child process is to do, read as JSON from its standard input. */
@@ -71,12 +70,9 @@ async function work(held: Parameters<typeof applyChange>[0]): Promise<string> {
       return (await applyChange(held, change)).kind
     }
     case 'undo':
-      return (await rollBack(held, runId)).kind
-    case 'finish': {
-      const unfinished = await findUnfinished(held.world)
-      const run = unfinished.kind === 'ok' ? unfinished.value.runs[0] : undefined
-      return run === undefined ? 'nothing' : (await finishRun(held, run)).kind
-    }
+      return (await undoRun(held, runId)).kind
+    case 'finish':
+      return (await finishRun(held, runId)).kind
     case 'hold':
       process.stdout.write('held\n')
       await sleep(60_000)

@@ -1,7 +1,11 @@
 import type { Clock } from '../../../src/core/clock.ts'
 import type { Profile } from '../../../src/gateway/embedded/profile.ts'
 import type { Scenario } from '../../../src/gateway/embedded/scenario.ts'
-import { type EmbeddedGateway, type EmbeddedOptions, startEmbedded } from '../../../src/gateway/embedded/start.ts'
+import {
+  type EmbeddedGateway,
+  type EmbeddedOptions,
+  startEmbedded,
+} from '../../../src/gateway/embedded/start.ts'
 import type { UpstreamSpec } from '../../../src/gateway/embedded/upstream/types.ts'
 
 export const CLIENT_KEY = 'sk-client-1'

@@ -1,30 +1,31 @@
-import { bearer } from '../access.ts'
-import type { Exchange } from '../exchange.ts'
+import { bearer, notFound } from '../access.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import type { Runtime } from '../runtime.ts'
 import { matchesSecret } from './secret.ts'
 
 const LOCAL_ADDRESSES: ReadonlySet<string> = new Set(['127.0.0.1', '::1'])
 
 /** The checks before every management route, in the gateway's order; answers by itself when one fails (contract, HTTP 8.1). */
-export function checkManagementAccess(exchange: Exchange, runtime: Runtime): 'granted' | 'refused' {
+export function checkManagementAccess(exchange: Exchange, runtime: Runtime): 'granted' | Replied {
   const { remoteManagement } = runtime.config.gateway.settings
   const nowMs = runtime.clock.nowMs()
-  if (remoteManagement.secretKey === '' && !runtime.managementWasOn) {
-    exchange.empty(404)
-    return 'refused'
-  }
+  if (remoteManagement.secretKey === '' && !runtime.managementWasOn) return notFound(exchange, runtime)
   addVersionHeaders(exchange, runtime)
   const refusal = refusalOf(exchange, runtime, nowMs)
   if (!refusal) {
     runtime.bans.succeeded(exchange.address)
     return 'granted'
   }
-  if (refusal.status === 401) runtime.bans.failed(exchange.address, nowMs)
-  exchange.json(refusal.status, { error: refusal.error })
-  return 'refused'
+  const isExempt = runtime.traits.localBans === 'exempt' && LOCAL_ADDRESSES.has(exchange.address)
+  if (refusal.status === 401 && !isExempt) runtime.bans.failed(exchange.address, nowMs)
+  return exchange.json(refusal.status, { error: refusal.error })
 }
 
-function refusalOf(exchange: Exchange, runtime: Runtime, nowMs: number): { status: 401 | 403; error: string } | null {
+function refusalOf(
+  exchange: Exchange,
+  runtime: Runtime,
+  nowMs: number,
+): { status: 401 | 403; error: string } | null {
   const { remoteManagement } = runtime.config.gateway.settings
   const remaining = runtime.bans.remaining(exchange.address, nowMs)
   if (remaining !== null)

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { lastRefreshMs, textField } from '../auth-dir.ts'
 import { registerCredentials } from '../config-state.ts'
 import type { Credential } from '../credentials.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import { localRfc3339 } from '../go-text.ts'
+import { ownerOf } from '../routes/models.ts'
 import type { Handler, Runtime, ServedRoute } from '../runtime.ts'
 import { parseJson } from './json-body.ts'
 
@@ -16,13 +17,14 @@ export const AUTH_FILE_ROUTES: readonly ServedRoute[] = [
   route('GET', '/auth-files/models', listModels),
   route('GET', '/auth-files/download', downloadFile),
   route('PATCH', '/auth-files/status', patchStatus),
+  route('PATCH', '/auth-files/fields', patchFields),
 ]
 
 function route(method: ServedRoute['method'], path: string, handle: Handler): ServedRoute {
   return { method, path: `/v0/management${path}`, key: 'management', handle }
 }
 
-function listFiles(exchange: Exchange, runtime: Runtime): void {
+function listFiles(exchange: Exchange, runtime: Runtime): Replied {
   const filters = runtime.profile.startsWith('fork') ? null : exchange.query
   const name = (filters?.get('name') ?? '').trim()
   const index = (filters?.get('auth_index') ?? '').trim()
@@ -31,7 +33,7 @@ function listFiles(exchange: Exchange, runtime: Runtime): void {
     .filter((each) => (name === '' || each.id === name) && (index === '' || each.authIndex === index))
     .sort((a, b) => compare(a.id.toLowerCase(), b.id.toLowerCase()))
     .flatMap((credential) => entryOf(credential, runtime))
-  exchange.json(200, { files })
+  return exchange.json(200, { files })
 }
 
 function compare(a: string, b: string): number {
@@ -65,9 +67,10 @@ function entryOf(credential: Credential, runtime: Runtime): Record<string, unkno
       ...optional('email', textField(file, 'email')),
       ...optional('project_id', textField(file, 'project_id')),
       ...optional('note', textField(file, 'note')),
+      ...(file.codexClaims ? { id_token: file.codexClaims } : {}),
       account_type: 'oauth',
       ...optional('account', textField(file, 'email')),
-      ...(typeof file.fields['priority'] === 'undefined' ? {} : { priority: credential.priority }),
+      ...(typeof file.fields.priority === 'undefined' ? {} : { priority: credential.priority }),
       created_at: localRfc3339(runtime.config.loadedMs),
       modtime: localRfc3339(file.modifiedMs),
       updated_at: localRfc3339(runtime.config.loadedMs),
@@ -88,7 +91,7 @@ function optional(name: string, value: string): Record<string, string> {
   return value === '' ? {} : { [name]: value }
 }
 
-function listModels(exchange: Exchange, runtime: Runtime): void {
+function listModels(exchange: Exchange, runtime: Runtime): Replied {
   const name = (exchange.query.get('name') ?? '').trim()
   if (name === '') return exchange.json(400, { error: 'name is required' })
   const models = [...runtime.inventory.values()].flatMap((offers) =>
@@ -97,15 +100,15 @@ function listModels(exchange: Exchange, runtime: Runtime): void {
       .map(({ id, displayName, credential }) => ({
         id,
         display_name: displayName,
-        type: credential.providerKey,
-        owned_by: credential.provider,
+        type: ownerOf(credential),
+        owned_by: ownerOf(credential),
       })),
   )
-  exchange.json(200, { models })
+  return exchange.json(200, { models })
 }
 
-/** Null when the name is no plain name of a JSON file; the reason is then answered. */
-function fileNameFrom(exchange: Exchange): string | null {
+/** The `name` of the query, when it is the plain name of a JSON file; else the reason is answered. */
+function fileNameFrom(exchange: Exchange): { readonly name: string } | Replied {
   const name = (exchange.query.get('name') ?? '').trim()
   const error =
     name === '' || /[/\\]/.test(name) || name.startsWith('.')
@@ -113,53 +116,83 @@ function fileNameFrom(exchange: Exchange): string | null {
       : name.toLowerCase().endsWith('.json')
         ? null
         : 'name must end with .json'
-  if (error === null) return name
-  exchange.json(400, { error })
-  return null
+  return error === null ? { name } : exchange.json(400, { error })
 }
 
-async function downloadFile(exchange: Exchange, runtime: Runtime): Promise<void> {
-  const name = fileNameFrom(exchange)
-  if (name === null) return
-  const bytes = await readFile(join(runtime.paths.auth, name)).catch(() => null)
+async function downloadFile(exchange: Exchange, runtime: Runtime): Promise<Replied> {
+  const file = fileNameFrom(exchange)
+  if (file === 'replied') return file
+  const bytes = await readFile(join(runtime.paths.auth, file.name)).catch(() => null)
   if (!bytes) return exchange.json(404, { error: 'file not found' })
-  exchange.addHeader('Content-Disposition', `attachment; filename="${name}"`)
-  exchange.send(200, 'application/json', bytes)
+  exchange.addHeader('Content-Disposition', `attachment; filename="${file.name}"`)
+  return exchange.send(200, 'application/json', bytes)
 }
 
 /** Only the raw form with `?name=`; the panel's multipart form is not imitated. */
-async function uploadFile(exchange: Exchange, runtime: Runtime): Promise<void> {
+async function uploadFile(exchange: Exchange, runtime: Runtime): Promise<Replied> {
   const body = await exchange.readBody()
-  const name = fileNameFrom(exchange)
-  if (name === null) return
+  const file = fileNameFrom(exchange)
+  if (file === 'replied') return file
   if (parseJson(body).kind !== 'object') return exchange.json(400, { error: 'invalid auth file' })
-  await writeFile(join(runtime.paths.auth, name), body ?? '', { mode: 0o600 })
+  await writeFile(join(runtime.paths.auth, file.name), body ?? '', { mode: 0o600 })
   registerCredentials(runtime)
-  exchange.json(200, { status: 'ok' })
+  return exchange.json(200, { status: 'ok' })
 }
 
-async function deleteFiles(exchange: Exchange, runtime: Runtime): Promise<void> {
-  const known = runtime.credentials.flatMap(({ source }) => (source.kind === 'file' ? [source.file.name] : []))
+async function deleteFiles(exchange: Exchange, runtime: Runtime): Promise<Replied> {
+  const known = runtime.credentials.flatMap(({ source }) =>
+    source.kind === 'file' ? [source.file.name] : [],
+  )
   const wanted = exchange.query.get('all') === 'true' ? known : exchange.query.getAll('name')
   const found = wanted.filter((name) => known.includes(name))
   if (wanted.length === 0) return exchange.json(400, { error: 'invalid name' })
-  if (found.length === 0) return exchange.json(404, { error: 'file not found' })
+  if (found.length === 0) {
+    const error = runtime.traits.flavour === 'fork-old' ? 'file not found' : 'auth file not found'
+    return exchange.json(404, { error })
+  }
   await Promise.all(found.map((name) => unlink(join(runtime.paths.auth, name))))
   registerCredentials(runtime)
-  exchange.json(200, { status: 'ok', deleted: found.length, files: found })
+  return exchange.json(200, {
+    status: 'ok',
+    ...(found.length > 1 ? { deleted: found.length, files: found } : {}),
+  })
 }
 
-async function patchStatus(exchange: Exchange, runtime: Runtime): Promise<void> {
+async function patchStatus(exchange: Exchange, runtime: Runtime): Promise<Replied> {
   const body = parseJson(await exchange.readBody())
   const fields = body.kind === 'object' ? body.value : {}
-  const name = typeof fields['name'] === 'string' ? fields['name'].trim() : ''
+  const name = typeof fields.name === 'string' ? fields.name.trim() : ''
   const { disabled } = fields
   if (name === '') return exchange.json(400, { error: 'name is required' })
   if (typeof disabled !== 'boolean') return exchange.json(400, { error: 'disabled is required' })
+  const done = await changeFields(runtime, name, { disabled })
+  if (done === 'unknown') return exchange.json(404, { error: 'auth file not found' })
+  return exchange.json(200, { status: 'ok', disabled })
+}
+
+/** Fields that may be changed without touching a token. */
+const EDITABLE = ['priority', 'note', 'prefix', 'proxy_url', 'weight', 'websockets', 'request_retry']
+
+async function patchFields(exchange: Exchange, runtime: Runtime): Promise<Replied> {
+  const body = parseJson(await exchange.readBody())
+  const fields = body.kind === 'object' ? body.value : {}
+  const name = typeof fields.name === 'string' ? fields.name.trim() : ''
+  if (name === '') return exchange.json(400, { error: 'name is required' })
+  const changes = Object.fromEntries(EDITABLE.flatMap((key) => (key in fields ? [[key, fields[key]]] : [])))
+  if (Object.keys(changes).length === 0) return exchange.json(400, { error: 'no fields to update' })
+  const done = await changeFields(runtime, name, changes)
+  if (done === 'unknown') return exchange.json(404, { error: 'auth file not found' })
+  return exchange.json(200, { status: 'ok' })
+}
+
+async function changeFields(
+  runtime: Runtime,
+  name: string,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<'changed' | 'unknown'> {
   const source = runtime.credentials.find(({ id }) => id === name)?.source
-  if (source?.kind !== 'file') return exchange.json(404, { error: 'auth file not found' })
-  const text = JSON.stringify({ ...source.file.fields, disabled })
-  await writeFile(source.file.path, text)
+  if (source?.kind !== 'file') return 'unknown'
+  await writeFile(source.file.path, JSON.stringify({ ...source.file.fields, ...changes }))
   registerCredentials(runtime)
-  exchange.json(200, { status: 'ok', disabled })
+  return 'changed'
 }

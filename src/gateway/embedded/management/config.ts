@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { GatewayConfig, Settings } from '../../../analysis/config/model.ts'
 import { DEDICATED_BLOCKS, type Section } from '../../../analysis/config/schema-providers.ts'
 import { readConfig } from '../config-state.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import type { Runtime, ServedRoute } from '../runtime.ts'
 import { oauthAliasesJson, oauthExcludedJson } from './oauth-maps.ts'
 import { sectionJson } from './provider-json.ts'
@@ -18,11 +18,11 @@ export const CONFIG_ROUTES: readonly ServedRoute[] = [
 type Json = Record<string, unknown>
 
 /** With plain secrets, as the real reply; host, port, remote-management and auth-dir are left out. */
-function getConfig(exchange: Exchange, runtime: Runtime): void {
+function getConfig(exchange: Exchange, runtime: Runtime): Replied {
   const { gateway } = runtime.config
   const { settings, flavour } = gateway
   const keys = runtime.config.clientKeys
-  exchange.json(200, {
+  const whole = {
     'proxy-url': settings.proxyUrl,
     'disable-image-generation': imageGeneration(settings),
     'force-model-prefix': settings.forceModelPrefix,
@@ -33,8 +33,12 @@ function getConfig(exchange: Exchange, runtime: Runtime): void {
     'api-keys': keys.length === 0 ? null : keys,
     'passthrough-headers': settings.passthroughHeaders,
     streaming: {
-      ...(settings.streaming.keepaliveSeconds === 0 ? {} : { 'keepalive-seconds': settings.streaming.keepaliveSeconds }),
-      ...(settings.streaming.bootstrapRetries === 0 ? {} : { 'bootstrap-retries': settings.streaming.bootstrapRetries }),
+      ...(settings.streaming.keepaliveSeconds === 0
+        ? {}
+        : { 'keepalive-seconds': settings.streaming.keepaliveSeconds }),
+      ...(settings.streaming.bootstrapRetries === 0
+        ? {}
+        : { 'bootstrap-retries': settings.streaming.bootstrapRetries }),
     },
     tls: settings.tls,
     ...switches(settings),
@@ -42,11 +46,33 @@ function getConfig(exchange: Exchange, runtime: Runtime): void {
     ...sections(runtime),
     ...oauthMaps(gateway),
     payload: { default: null, 'default-raw': null, override: null, 'override-raw': null, filter: null },
-  })
+  }
+  return exchange.json(200, flavour === 'fork-old' ? asOld(whole) : whole)
+}
+
+/** Keys that came after the fork's old line. */
+const NEWER_KEYS: ReadonlySet<string> = new Set([
+  'disable-image-generation',
+  'redis-usage-queue-retention-seconds',
+  'save-cooldown-status',
+  'transient-error-cooldown-seconds',
+  'auth-auto-refresh-workers',
+  'max-retry-credentials',
+  'disable-claude-cloak-mode',
+  'codex-header-defaults',
+  'plugins',
+  'codex',
+  'amp-code',
+])
+
+function asOld(whole: Json): Json {
+  const kept = Object.entries(whole).filter(([key]) => !NEWER_KEYS.has(key))
+  return { ...Object.fromEntries(kept), ampcode: whole['amp-code'] }
 }
 
 function imageGeneration({ disableImageGeneration }: Settings): boolean | string {
-  if (disableImageGeneration === 'true' || disableImageGeneration === 'false') return disableImageGeneration === 'true'
+  if (disableImageGeneration === 'true' || disableImageGeneration === 'false')
+    return disableImageGeneration === 'true'
   return disableImageGeneration
 }
 
@@ -67,7 +93,11 @@ function switches(settings: Settings): Json {
     'request-retry': settings.requestRetry,
     'max-retry-credentials': settings.maxRetryCredentials,
     'max-retry-interval': settings.maxRetryIntervalSeconds,
-    'quota-exceeded': { 'switch-project': false, 'switch-preview-model': false, 'antigravity-credits': false },
+    'quota-exceeded': {
+      'switch-project': false,
+      'switch-preview-model': false,
+      'antigravity-credits': false,
+    },
     routing: {
       strategy: settings.strategyText || settings.strategy,
       ...(settings.sessionAffinity ? { 'session-affinity': true } : {}),
@@ -79,7 +109,14 @@ function switches(settings: Settings): Json {
 
 /** Parts that are only told, never looked at: they stand with their defaults. */
 function fixedParts(flavour: GatewayConfig['flavour']): Json {
-  const headers = { 'user-agent': '', 'package-version': '', 'runtime-version': '', os: '', arch: '', timeout: '' }
+  const headers = {
+    'user-agent': '',
+    'package-version': '',
+    'runtime-version': '',
+    os: '',
+    arch: '',
+    timeout: '',
+  }
   const both = { 'codex-header-defaults': { 'user-agent': '', 'beta-features': '' } }
   if (flavour !== 'upstream')
     return {
@@ -101,7 +138,11 @@ function fixedParts(flavour: GatewayConfig['flavour']): Json {
   return {
     ...both,
     plugins: { enabled: false, dir: 'plugins', configs: {} },
-    'credential-concurrency': { 'lifecycle-config-revision': 0, 'observation-barrier-revision': 0, ...CONCURRENCY },
+    'credential-concurrency': {
+      'lifecycle-config-revision': 0,
+      'observation-barrier-revision': 0,
+      ...CONCURRENCY,
+    },
     'credential-in-flight': IN_FLIGHT,
     antigravity: {},
     xai: { 'inject-x-search': false },
@@ -158,7 +199,12 @@ function sections(runtime: Runtime): Json {
     'vertex-api-key',
     ...(runtime.traits.flavour === 'upstream' ? (['interactions-api-key', 'xai-api-key'] as const) : []),
   ]
-  return Object.fromEntries(names.map((name) => [name, sectionJson(runtime, name, 'left-out')]))
+  return Object.fromEntries(
+    names.map((name) => {
+      const entries = sectionJson(runtime, name, 'left-out')
+      return [name, entries.length === 0 ? null : entries]
+    }),
+  )
 }
 
 function oauthMaps(config: GatewayConfig): Json {
@@ -169,25 +215,25 @@ function oauthMaps(config: GatewayConfig): Json {
   }
 }
 
-function getConfigYaml(exchange: Exchange, runtime: Runtime): void {
+function getConfigYaml(exchange: Exchange, runtime: Runtime): Replied {
   exchange.addHeader('Cache-Control', 'no-store')
   exchange.addHeader('X-Content-Type-Options', 'nosniff')
   try {
-    exchange.send(200, 'application/yaml; charset=utf-8', readFileSync(runtime.paths.config))
+    return exchange.send(200, 'application/yaml; charset=utf-8', readFileSync(runtime.paths.config))
   } catch (error) {
     const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT'
     const [status, name] = isGone ? [404, 'not_found'] : [500, 'read_failed']
-    exchange.json(Number(status), { error: name, message: 'the configuration file cannot be read' })
+    return exchange.json(Number(status), { error: name, message: 'the configuration file cannot be read' })
   }
 }
 
 /** Checked first, then written in place; the watcher or the reload after it puts it to work. */
-async function putConfigYaml(exchange: Exchange, runtime: Runtime): Promise<void> {
+async function putConfigYaml(exchange: Exchange, runtime: Runtime): Promise<Replied> {
   const text = await exchange.readBody()
   if (text === null) return exchange.json(400, { error: 'invalid_yaml', message: 'the body cannot be read' })
   const reading = readConfig(text, runtime.traits.flavour, runtime.clock.nowMs())
   if (reading.kind === 'rejected') {
-    const [status, error] = reading.fault === 'syntax' ? [400, 'invalid_yaml'] : [422, 'invalid_config']
+    const [status, error] = reading.fault === 'values' ? [422, 'invalid_config'] : [400, 'invalid_yaml']
     return exchange.json(Number(status), { error, message: reading.reason })
   }
   try {
@@ -196,5 +242,5 @@ async function putConfigYaml(exchange: Exchange, runtime: Runtime): Promise<void
     return exchange.json(500, { error: 'write_failed', message: 'the configuration file cannot be written' })
   }
   runtime.reload()
-  exchange.json(200, { ok: true, changed: ['config'] })
+  return exchange.json(200, { ok: true, changed: ['config'] })
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Document, parseDocument } from 'yaml'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import type { Runtime } from '../runtime.ts'
 import { outdentComments, writeInPlace } from './rewrite.ts'
 
@@ -8,7 +8,11 @@ import { outdentComments, writeInPlace } from './rewrite.ts'
  * Changes the configuration file as a management save does and answers `{"status":"ok"}`: comments and order are
  * kept, standalone comments move to column 0, the same inode is written (contract, files 2.4).
  */
-export function editConfig(exchange: Exchange, runtime: Runtime, edit: (document: Document) => void): void {
+export function editConfig(
+  exchange: Exchange,
+  runtime: Runtime,
+  edit: (document: Document) => void,
+): Replied {
   try {
     const document = parseDocument(readFileSync(runtime.paths.config, 'utf8'))
     edit(document)
@@ -18,5 +22,5 @@ export function editConfig(exchange: Exchange, runtime: Runtime, edit: (document
     return exchange.json(500, { error: `failed to save config: ${reason}` })
   }
   runtime.reload()
-  exchange.json(200, { status: 'ok' })
+  return exchange.json(200, { status: 'ok' })
 }

@@ -11,7 +11,9 @@ export function parseJson(text: string | null): JsonBodyReading {
     const value: unknown = JSON.parse(text)
     if (value === null) return { kind: 'null' }
     if (Array.isArray(value)) return { kind: 'list', value }
-    return typeof value === 'object' ? { kind: 'object', value: value as Record<string, unknown> } : { kind: 'other' }
+    return typeof value === 'object'
+      ? { kind: 'object', value: value as Record<string, unknown> }
+      : { kind: 'other' }
   } catch {
     return { kind: 'other' }
   }

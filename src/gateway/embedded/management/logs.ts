@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, truncate, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Exchange } from '../exchange.ts'
+import { notFound } from '../access.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import {
   cursorAtEnd,
   decodeCursor,
@@ -50,7 +51,11 @@ interface LogPage {
   readonly reset: boolean
 }
 
-async function getLogs(exchange: Exchange, runtime: Runtime, cursors: 'offered' | 'unknown'): Promise<void> {
+async function getLogs(
+  exchange: Exchange,
+  runtime: Runtime,
+  cursors: 'offered' | 'unknown',
+): Promise<Replied> {
   if (!runtime.config.gateway.settings.loggingToFile)
     return exchange.json(400, { error: 'logging to file disabled' })
   const limit = readLimit((exchange.query.get('limit') ?? '').trim())
@@ -66,7 +71,7 @@ async function getLogs(exchange: Exchange, runtime: Runtime, cursors: 'offered' 
         ? await tailPage(directory, limit, 0, false)
         : await scanPage(directory, limit, after)
   const next = cursors === 'offered' ? await cursorAtEnd(directory, page.latest) : null
-  exchange.json(200, {
+  return exchange.json(200, {
     ...(page.reset ? { 'cursor-reset': true } : {}),
     'latest-timestamp': page.latest,
     'line-count': page.lineCount,
@@ -85,7 +90,12 @@ async function pageFromCursor(directory: string, text: string, limit: Limit): Pr
   const lines = cursor ? await linesAfter(directory, cursor) : null
   if (!lines) return tailPage(directory, limit, cursor?.latestTimestamp ?? 0, true)
   const kept = cutTo(lines, limit)
-  return { lines: kept, lineCount: kept.length, latest: newestSecond(lines, cursor?.latestTimestamp), reset: false }
+  return {
+    lines: kept,
+    lineCount: kept.length,
+    latest: newestSecond(lines, cursor?.latestTimestamp),
+    reset: false,
+  }
 }
 
 /** The last lines, read from the newest file backwards. */
@@ -123,7 +133,7 @@ function cutTo(lines: readonly string[], limit: Limit): readonly string[] {
   return limit.kind === 'last' ? lines.slice(-limit.count) : lines
 }
 
-async function deleteLogs(exchange: Exchange, runtime: Runtime): Promise<void> {
+async function deleteLogs(exchange: Exchange, runtime: Runtime): Promise<Replied> {
   if (!runtime.config.gateway.settings.loggingToFile)
     return exchange.json(400, { error: 'logging to file disabled' })
   await runtime.log.flush()
@@ -131,10 +141,10 @@ async function deleteLogs(exchange: Exchange, runtime: Runtime): Promise<void> {
   const rotated = (await readdir(directory).catch(() => [])).filter(isRotatedLog)
   await Promise.all(rotated.map((name) => unlink(join(directory, name))))
   await truncate(join(directory, 'main.log'), 0).catch(() => {})
-  exchange.json(200, { success: true, message: 'Logs cleared successfully', removed: rotated.length })
+  return exchange.json(200, { success: true, message: 'Logs cleared successfully', removed: rotated.length })
 }
 
-async function listErrorLogs(exchange: Exchange, runtime: Runtime): Promise<void> {
+async function listErrorLogs(exchange: Exchange, runtime: Runtime): Promise<Replied> {
   if (runtime.config.gateway.settings.requestLog) return exchange.json(200, { files: [] })
   await runtime.errorLogs.flush()
   const { directory } = runtime.log
@@ -146,14 +156,16 @@ async function listErrorLogs(exchange: Exchange, runtime: Runtime): Promise<void
     }),
   )
   files.sort((a, b) => b.modified - a.modified)
-  exchange.json(200, { files })
+  return exchange.json(200, { files })
 }
 
 const getErrorLog: Handler = async (exchange, runtime, { name = '' }) => {
-  if (name.includes('/') || name.includes('\\')) return exchange.json(400, { error: 'invalid log file name' })
+  // The real router takes the path apart after decoding, so this is no route of its.
+  if (name.includes('/')) return notFound(exchange, runtime)
+  if (name.includes('\\')) return exchange.json(400, { error: 'invalid log file name' })
   if (!/^error-.*\.log$/.test(name)) return exchange.json(404, { error: 'log file not found' })
   await runtime.errorLogs.flush()
-  await sendFile(exchange, runtime, name, 'log file not found')
+  return sendFile(exchange, runtime, name, 'log file not found')
 }
 
 const getLogById: Handler = async (exchange, runtime, { id = '' }) => {
@@ -163,12 +175,17 @@ const getLogById: Handler = async (exchange, runtime, { id = '' }) => {
   const name = names.find((each) => each.endsWith(`-${id}.log`))
   const notFound = 'log file not found for the given request ID'
   if (name === undefined) return exchange.json(404, { error: notFound })
-  await sendFile(exchange, runtime, name, notFound)
+  return sendFile(exchange, runtime, name, notFound)
 }
 
-async function sendFile(exchange: Exchange, runtime: Runtime, name: string, notFound: string): Promise<void> {
+async function sendFile(
+  exchange: Exchange,
+  runtime: Runtime,
+  name: string,
+  notFound: string,
+): Promise<Replied> {
   const bytes = await readFile(join(runtime.log.directory, name)).catch(() => null)
   if (!bytes) return exchange.json(404, { error: notFound })
   exchange.addHeader('Content-Disposition', `attachment; filename="${name}"`)
-  exchange.send(200, 'text/plain; charset=utf-8', bytes)
+  return exchange.send(200, 'text/x-log; charset=utf-8', bytes)
 }

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '../../../analysis/config/model.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import type { Handler, Runtime, ServedRoute } from '../runtime.ts'
 import { editConfig } from './edit.ts'
 import { parseJson } from './json-body.ts'
@@ -22,7 +22,9 @@ export const OAUTH_MAP_ROUTES: readonly ServedRoute[] = [
 
 export function oauthExcludedJson({ oauthExcludedModels }: GatewayConfig): Record<string, unknown> | null {
   if (oauthExcludedModels.size === 0) return null
-  return Object.fromEntries([...oauthExcludedModels].map(([channel, patterns]) => [channel, patterns.map(({ text }) => text)]))
+  return Object.fromEntries(
+    [...oauthExcludedModels].map(([channel, patterns]) => [channel, patterns.map(({ text }) => text)]),
+  )
 }
 
 export function oauthAliasesJson({ oauthModelAliases }: GatewayConfig): Record<string, unknown> | null {
@@ -59,33 +61,41 @@ function mapRoutes(name: string, read: (config: GatewayConfig) => unknown, words
   ]
 }
 
-async function putMap(exchange: Exchange, runtime: Runtime, name: string): Promise<void> {
+async function putMap(exchange: Exchange, runtime: Runtime, name: string): Promise<Replied> {
   const body = parseJson(await exchange.readBody())
   if (body.kind !== 'object') return exchange.json(400, { error: 'invalid body' })
-  const items = body.value['items']
+  const items = body.value.items
   const map = typeof items === 'object' && items !== null ? items : body.value
-  editConfig(exchange, runtime, (document) => document.set(name, document.createNode(map)))
+  return editConfig(exchange, runtime, (document) => document.set(name, document.createNode(map)))
 }
 
-async function patchMap(exchange: Exchange, runtime: Runtime, name: string, words: MapWords): Promise<void> {
+async function patchMap(
+  exchange: Exchange,
+  runtime: Runtime,
+  name: string,
+  words: MapWords,
+): Promise<Replied> {
   const body = parseJson(await exchange.readBody())
   const fields = body.kind === 'object' ? body.value : {}
   const channel = words.channelKeys.map((key) => fields[key]).find((value) => typeof value === 'string')
   const items = fields[words.itemsKey]
-  if (typeof channel !== 'string' || !Array.isArray(items)) return exchange.json(400, { error: 'invalid body' })
+  if (typeof channel !== 'string' || !Array.isArray(items))
+    return exchange.json(400, { error: 'invalid body' })
   const key = channel.trim().toLowerCase()
   if (items.length > 0)
-    return editConfig(exchange, runtime, (document) => document.setIn([name, key], document.createNode(items)))
+    return editConfig(exchange, runtime, (document) =>
+      document.setIn([name, key], document.createNode(items)),
+    )
   if (!channels(runtime, name).has(key)) return exchange.json(404, { error: words.notFound })
-  editConfig(exchange, runtime, (document) => document.deleteIn([name, key]))
+  return editConfig(exchange, runtime, (document) => document.deleteIn([name, key]))
 }
 
-function deleteFromMap(exchange: Exchange, runtime: Runtime, name: string, words: MapWords): void {
+function deleteFromMap(exchange: Exchange, runtime: Runtime, name: string, words: MapWords): Replied {
   const given = words.channelKeys.map((key) => exchange.query.get(key)).find((value) => value !== null)
   const channel = (given ?? '').trim().toLowerCase()
   if (channel === '') return exchange.json(400, { error: words.missing })
   if (!channels(runtime, name).has(channel)) return exchange.json(404, { error: words.notFound })
-  editConfig(exchange, runtime, (document) => document.deleteIn([name, channel]))
+  return editConfig(exchange, runtime, (document) => document.deleteIn([name, channel]))
 }
 
 function channels({ config }: Runtime, name: string): ReadonlyMap<string, unknown> {

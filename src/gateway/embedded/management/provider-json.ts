@@ -10,23 +10,18 @@ export function entriesOf({ config }: Pick<Runtime, 'config'>, section: Section)
   return config.gateway.entries.filter((entry) => entry.section === section && entry.fate.kind !== 'dropped')
 }
 
-/** A section as the management routes show it, in plain text; null where there is no entry (contract, HTTP 8.5). */
-export function sectionJson(runtime: Runtime, section: Section, indexes: 'shown' | 'left-out'): Json[] | null {
-  const entries = entriesOf(runtime, section)
-  if (entries.length === 0) return null
-  return entries.map((entry) => {
+/** A section as the management routes show it, in plain text (contract, HTTP 8.5). */
+export function sectionJson(runtime: Runtime, section: Section, indexes: 'shown' | 'left-out'): Json[] {
+  return entriesOf(runtime, section).map((entry) => {
     const own = runtime.credentials.filter(
       ({ source }) => source.kind === 'config' && source.credential.entry === entry,
     )
-    return section === 'openai-compatibility'
-      ? compatJson(entry, own, indexes)
-      : keyJson(entry, own, indexes)
+    return section === 'openai-compatibility' ? compatJson(entry, own, indexes) : keyJson(entry, own, indexes)
   })
 }
 
 function compatJson(entry: ProviderEntry, own: readonly Credential[], indexes: 'shown' | 'left-out'): Json {
-  const index = (i: number): Json =>
-    indexes === 'shown' && own[i] ? { 'auth-index': own[i].authIndex } : {}
+  const index = (i: number): Json => (indexes === 'shown' && own[i] ? { 'auth-index': own[i].authIndex } : {})
   const keys = entry.keys.map(({ apiKey, proxyUrl, weight }, i) => ({
     'api-key': apiKey,
     ...(weight === null ? {} : { weight }),

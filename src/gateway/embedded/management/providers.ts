@@ -1,7 +1,7 @@
 import { type Document, isMap, isSeq, type YAMLMap } from 'yaml'
 import type { ProviderEntry } from '../../../analysis/config/model.ts'
 import type { Section } from '../../../analysis/config/schema-providers.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import type { Handler, Runtime, ServedRoute } from '../runtime.ts'
 import { editConfig } from './edit.ts'
 import { parseJson } from './json-body.ts'
@@ -17,8 +17,6 @@ interface SectionWords {
   /** A PATCH that blanks this key deletes the entry. */
   readonly deletedBy: string
   readonly missing: string
-  /** Deleting a name that matches nothing. */
-  readonly unknownName: 'accepted' | 'refused'
 }
 
 const COMPAT: SectionWords = {
@@ -40,17 +38,25 @@ const COMPAT: SectionWords = {
   ],
   deletedBy: 'base-url',
   missing: 'missing name or index',
-  unknownName: 'accepted',
 }
 
 const keySection = (section: Section): SectionWords => ({
   section,
   nameKey: { query: 'api-key', body: 'match' },
   nameOf: ({ keys }) => keys[0]?.apiKey ?? '',
-  patchable: ['api-key', 'prefix', 'base-url', 'proxy-url', 'models', 'headers', 'excluded-models', 'priority', 'weight'],
+  patchable: [
+    'api-key',
+    'prefix',
+    'base-url',
+    'proxy-url',
+    'models',
+    'headers',
+    'excluded-models',
+    'priority',
+    'weight',
+  ],
   deletedBy: 'api-key',
   missing: 'missing api-key or index',
-  unknownName: 'refused',
 })
 
 /** The provider sections; two of them only upstream knows. */
@@ -69,9 +75,11 @@ function routesOf(words: SectionWords): ServedRoute[] {
     handle,
   })
   return [
-    route('GET', (exchange, runtime) =>
-      exchange.json(200, { [words.section]: sectionJson(runtime, words.section, 'shown') }),
-    ),
+    route('GET', (exchange, runtime) => {
+      const isPlain = runtime.traits.providerLists === 'plain'
+      const entries = sectionJson(runtime, words.section, isPlain ? 'left-out' : 'shown')
+      return exchange.json(200, { [words.section]: isPlain && entries.length === 0 ? null : entries })
+    }),
     route('PUT', (exchange, runtime) => putSection(exchange, runtime, words)),
     route('PATCH', (exchange, runtime) => patchEntry(exchange, runtime, words)),
     route('DELETE', (exchange, runtime) => deleteEntry(exchange, runtime, words)),
@@ -89,15 +97,17 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-async function putSection(exchange: Exchange, runtime: Runtime, words: SectionWords): Promise<void> {
+async function putSection(exchange: Exchange, runtime: Runtime, words: SectionWords): Promise<Replied> {
   const body = parseJson(await exchange.readBody())
-  const items = body.kind === 'object' ? body.value['items'] : body.kind === 'list' ? body.value : undefined
+  const items = body.kind === 'object' ? body.value.items : body.kind === 'list' ? body.value : undefined
   const isEmptyItems = body.kind === 'object' && Array.isArray(items) && items.length === 0
   if (!Array.isArray(items) || !items.every(isRecord) || isEmptyItems)
     return exchange.json(400, { error: 'invalid body' })
   const needsUrl = words.section === 'openai-compatibility'
-  const kept = items.filter((item) => !needsUrl || String(item['base-url'] ?? '').trim() !== '').map(withoutIndexes)
-  editConfig(exchange, runtime, (document) => document.set(words.section, document.createNode(kept)))
+  const kept = items
+    .filter((item) => !needsUrl || String(item['base-url'] ?? '').trim() !== '')
+    .map(withoutIndexes)
+  return editConfig(exchange, runtime, (document) => document.set(words.section, document.createNode(kept)))
 }
 
 type Found =
@@ -116,16 +126,17 @@ function findEntry(runtime: Runtime, words: SectionWords, index: unknown, name: 
   return isAmbiguous ? { kind: 'several' } : { kind: 'entry', entry: first }
 }
 
-async function patchEntry(exchange: Exchange, runtime: Runtime, words: SectionWords): Promise<void> {
+async function patchEntry(exchange: Exchange, runtime: Runtime, words: SectionWords): Promise<Replied> {
   const body = parseJson(await exchange.readBody())
-  if (body.kind !== 'object' || !isRecord(body.value['value'])) return exchange.json(400, { error: 'invalid body' })
-  const patch = withoutIndexes(body.value['value'])
-  const found = findEntry(runtime, words, body.value['index'], body.value[words.nameKey.body])
+  if (body.kind !== 'object' || !isRecord(body.value.value))
+    return exchange.json(400, { error: 'invalid body' })
+  const patch = withoutIndexes(body.value.value)
+  const found = findEntry(runtime, words, body.value.index, body.value[words.nameKey.body])
   if (found.kind === 'none') return exchange.json(404, { error: 'item not found' })
   if (found.kind === 'several')
     return exchange.json(400, { error: 'multiple items match; index is required' })
   const isDeleted = typeof patch[words.deletedBy] === 'string' && String(patch[words.deletedBy]).trim() === ''
-  editConfig(exchange, runtime, (document) => {
+  return editConfig(exchange, runtime, (document) => {
     if (isDeleted) return removeAt(document, words.section, [found.entry.fileIndex])
     const node = nodeAt(document, words.section, found.entry.fileIndex)
     for (const key of words.patchable) if (key in patch) node?.set(key, document.createNode(patch[key]))
@@ -143,19 +154,21 @@ function removeAt(document: Document, section: Section, fileIndexes: readonly nu
   if (isSeq(list)) list.items = list.items.filter((_, i) => !fileIndexes.includes(i))
 }
 
-function deleteEntry(exchange: Exchange, runtime: Runtime, words: SectionWords): void {
+function deleteEntry(exchange: Exchange, runtime: Runtime, words: SectionWords): Replied {
   const entries = entriesOf(runtime, words.section)
   const name = (exchange.query.get(words.nameKey.query) ?? '').trim()
   const index = exchange.query.get('index')
   const byIndex = index !== null && /^\d+$/.test(index) ? entries[Number(index)] : undefined
   if (name === '' && !byIndex) return exchange.json(400, { error: words.missing })
   const matching = name === '' && byIndex ? [byIndex] : matchingName(exchange, entries, words, name)
-  if (matching.length === 0 && words.unknownName === 'refused' && runtime.traits.flavour === 'upstream')
-    return exchange.json(404, { error: 'item not found' })
-  if (matching.length > 1 && words.unknownName === 'refused')
+  if (matching.length > 1 && words.section !== 'openai-compatibility')
     return exchange.json(400, { error: 'multiple items match api-key; base-url is required' })
-  editConfig(exchange, runtime, (document) =>
-    removeAt(document, words.section, matching.map(({ fileIndex }) => fileIndex)),
+  return editConfig(exchange, runtime, (document) =>
+    removeAt(
+      document,
+      words.section,
+      matching.map(({ fileIndex }) => fileIndex),
+    ),
   )
 }
 

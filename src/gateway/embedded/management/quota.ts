@@ -1,5 +1,5 @@
 import type { Credential } from '../credentials.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import type { Runtime, ServedRoute } from '../runtime.ts'
 import { parseJson } from './json-body.ts'
 
@@ -8,15 +8,15 @@ export const RESET_QUOTA_ROUTES: readonly ServedRoute[] = [
   { method: 'POST', path: '/v0/management/reset-quota', key: 'management', handle: resetQuota },
 ]
 
-async function resetQuota(exchange: Exchange, runtime: Runtime): Promise<void> {
+async function resetQuota(exchange: Exchange, runtime: Runtime): Promise<Replied> {
   const body = parseJson(await exchange.readBody())
-  const index = body.kind === 'object' ? body.value['auth_index'] : undefined
+  const index = body.kind === 'object' ? body.value.auth_index : undefined
   if (typeof index !== 'string' || index.trim() === '')
     return exchange.json(400, { error: 'auth_index is required' })
   const credential = runtime.credentials.find(({ authIndex }) => authIndex === index.trim())
   if (!credential) return exchange.json(404, { error: 'auth not found' })
   const models = runtime.cooldowns.reset(credential.id)
-  exchange.json(200, { auth_index: credential.authIndex, models, status: 'ok' })
+  return exchange.json(200, { auth_index: credential.authIndex, models, status: 'ok' })
 }
 
 /** `GET /kiro-quota`, which only one line of versions served (contract, HTTP 8.10). */
@@ -27,7 +27,7 @@ export const KIRO_QUOTA_ROUTES: readonly ServedRoute[] = [
 const INDEX_NAMES = ['auth_index', 'authIndex', 'AuthIndex', 'index', 'auth_id', 'auth-id']
 
 /** An unknown index silently gives the first Kiro credential, as in the real reply. */
-function kiroQuota(exchange: Exchange, runtime: Runtime): void {
+function kiroQuota(exchange: Exchange, runtime: Runtime): Replied {
   const asked = INDEX_NAMES.map((name) => exchange.query.get(name)).find((value) => value !== null) ?? null
   const kiro = runtime.credentials.filter(({ providerKey }) => providerKey === 'kiro')
   const credential = kiro.find(({ authIndex }) => authIndex === asked) ?? kiro[0]
@@ -36,13 +36,16 @@ function kiroQuota(exchange: Exchange, runtime: Runtime): void {
       error: 'no kiro credential found',
       ...(asked === null ? {} : { auth_index: asked }),
     })
-  const arn = credential.source.kind === 'file' ? credential.source.file.fields['profile_arn'] : undefined
+  const arn = credential.source.kind === 'file' ? credential.source.file.fields.profile_arn : undefined
   const quota = quotaOf(credential, runtime)
   if (!quota) return exchange.json(502, { error: 'kiro quota request failed', detail: 'no quota is known' })
   const remaining = Math.max(0, quota.limit - quota.used)
-  exchange.json(200, {
+  return exchange.json(200, {
     auth_index: credential.authIndex,
-    profile_arn: typeof arn === 'string' ? arn : `arn:aws:codewhisperer:us-east-1:000000000000:profile/${credential.authIndex}`,
+    profile_arn:
+      typeof arn === 'string'
+        ? arn
+        : `arn:aws:codewhisperer:us-east-1:000000000000:profile/${credential.authIndex}`,
     remaining_quota: remaining,
     usage_percentage: quota.limit === 0 ? 100 : (quota.used / quota.limit) * 100,
     quota_exhausted: remaining === 0,

@@ -1,24 +1,22 @@
-import { ftruncateSync, closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { isMap, isScalar, parseDocument } from 'yaml'
 import { plainSecret, readConfig } from '../config-state.ts'
-import type { Runtime } from '../runtime.ts'
+import type { LoadedConfig, Runtime } from '../runtime.ts'
 import { hashSecret } from './secret.ts'
 
 /**
  * Replaces a plain management key in the file by its hash, as the gateway does at start and at each reload
  * (contract, files 2.4). Only in a file that the embedded gateway made itself: the hash is not one that a real
- * gateway could check. Returns the text that stands in the file afterwards.
+ * gateway could check. Returns the configuration as the file has it afterwards.
  */
-export function rewriteSecret(runtime: Runtime): string {
-  const { text } = runtime.config
-  const secret = plainSecret(runtime.config)
-  if (secret === null || runtime.configOwner === 'user') return text
-  const rewritten = withSecret(text, hashSecret(secret, runtime.random.hex))
-  if (rewritten === null) return text
+export function rewriteSecret(runtime: Runtime, config: LoadedConfig): LoadedConfig {
+  const secret = plainSecret(config)
+  if (secret === null || runtime.configOwner === 'user') return config
+  const rewritten = withSecret(config.text, hashSecret(secret, runtime.random.hex))
+  const reading = rewritten === null ? null : readConfig(rewritten, runtime.traits.flavour, config.loadedMs)
+  if (rewritten === null || reading?.kind !== 'loaded') return config
   writeInPlace(runtime.paths.config, rewritten)
-  const reading = readConfig(rewritten, runtime.traits.flavour, runtime.config.loadedMs)
-  if (reading.kind === 'loaded') runtime.config = reading.config
-  return rewritten
+  return reading.config
 }
 
 /** The text with another `secret-key`, and standalone comment lines at column 0; null when it has no such key. */

@@ -24,7 +24,7 @@ export function hashSecret(plain: string, newHex: (length: number) => string): s
 /** Whether `offered` is the key that `secret` stands for; a hash that another gateway made never matches. */
 export function matchesSecret(offered: string, secret: string): boolean {
   const own = OWN.exec(secret)?.groups
-  if (own) return same(digestOf(offered, own['salt'] ?? ''), own['digest'] ?? '')
+  if (own) return same(digestOf(offered, own.salt ?? ''), own.digest ?? '')
   return !isHashed(secret) && same(offered, secret)
 }
 

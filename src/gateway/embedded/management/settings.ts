@@ -1,5 +1,5 @@
 import type { Settings } from '../../../analysis/config/model.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import type { Profile } from '../profile.ts'
 import type { Runtime, ServedRoute } from '../runtime.ts'
 import { editConfig } from './edit.ts'
@@ -27,7 +27,12 @@ const SETTINGS: readonly Setting[] = [
   { name: 'error-logs-max-files', type: 'number', read: (s) => s.errorLogsMaxFiles },
   { name: 'request-retry', type: 'number', read: (s) => s.requestRetry },
   { name: 'max-retry-interval', type: 'number', read: (s) => s.maxRetryIntervalSeconds },
-  { name: 'max-retry-credentials', type: 'number', read: (s) => s.maxRetryCredentials, only: ['upstream', 'runbook'] },
+  {
+    name: 'max-retry-credentials',
+    type: 'number',
+    read: (s) => s.maxRetryCredentials,
+    only: ['upstream', 'runbook'],
+  },
   { name: 'proxy-url', type: 'string', read: (s) => s.proxyUrl },
   { name: 'routing/strategy', type: 'string', read: (s) => s.strategy },
 ]
@@ -40,9 +45,8 @@ export function settingRoutes(profile: Profile): readonly ServedRoute[] {
       method: 'DELETE',
       path: '/v0/management/proxy-url',
       key: 'management',
-      handle: (exchange, runtime) => {
-        editConfig(exchange, runtime, (document) => document.delete('proxy-url'))
-      },
+      handle: (exchange, runtime) =>
+        editConfig(exchange, runtime, (document) => document.delete('proxy-url')),
     },
   ]
 }
@@ -57,7 +61,7 @@ function routesOf(setting: Setting): ServedRoute[] {
       key: 'management',
       handle: (exchange, runtime) => {
         const name = setting.name.split('/').at(-1) ?? ''
-        exchange.json(200, { [name]: setting.read(runtime.config.gateway.settings) })
+        return exchange.json(200, { [name]: setting.read(runtime.config.gateway.settings) })
       },
     },
     { method: 'PUT', path, key: 'management', handle: write },
@@ -65,13 +69,14 @@ function routesOf(setting: Setting): ServedRoute[] {
   ]
 }
 
-async function writeSetting(exchange: Exchange, runtime: Runtime, setting: Setting): Promise<void> {
+async function writeSetting(exchange: Exchange, runtime: Runtime, setting: Setting): Promise<Replied> {
   const body = parseJson(await exchange.readBody())
-  const value = body.kind === 'object' ? body.value['value'] : undefined
+  const value = body.kind === 'object' ? body.value.value : undefined
   if (typeof value !== setting.type) return exchange.json(400, { error: 'invalid body' })
-  const written = setting.name === 'routing/strategy' ? strategyNamed(String(value), runtime.profile) : (value as Value)
+  const written =
+    setting.name === 'routing/strategy' ? strategyNamed(String(value), runtime.profile) : (value as Value)
   if (written === null) return exchange.json(400, { error: 'invalid strategy' })
-  editConfig(exchange, runtime, (document) => document.setIn(setting.name.split('/'), written))
+  return editConfig(exchange, runtime, (document) => document.setIn(setting.name.split('/'), written))
 }
 
 const STRATEGIES: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import { localRfc3339 } from '../go-text.ts'
 import type { Handler, Runtime, ServedRoute } from '../runtime.ts'
+import type { TokenCounts } from '../translation/types.ts'
 import { totalOf, type UsageRecord } from '../usage.ts'
 
 /** Counters of keys, the queue of newer gateways, the statistics of older ones (contract, HTTP 8.7). */
@@ -16,7 +17,7 @@ function route(path: string, handle: Handler): ServedRoute {
 }
 
 /** Secrets stand in the object keys, as in the real reply. */
-function keyUsage(exchange: Exchange, runtime: Runtime): void {
+function keyUsage(exchange: Exchange, runtime: Runtime): Replied {
   const nowMs = runtime.clock.nowMs()
   const usage: Record<string, Record<string, unknown>> = {}
   for (const credential of runtime.credentials) {
@@ -31,17 +32,20 @@ function keyUsage(exchange: Exchange, runtime: Runtime): void {
       recent_requests: runtime.counters.recent(credential.id, nowMs),
     }
   }
-  exchange.json(200, usage)
+  return exchange.json(200, usage)
 }
 
 /** Reading removes what is read. */
-function takeFromQueue(exchange: Exchange, runtime: Runtime): void {
+function takeFromQueue(exchange: Exchange, runtime: Runtime): Replied {
   const text = (exchange.query.get('count') ?? '').trim()
   const count = text === '' ? 1 : Number(text)
   if (!Number.isSafeInteger(count) || count <= 0)
     return exchange.json(400, { error: 'count must be a positive integer' })
   const records = runtime.usage.take(count, runtime.clock.nowMs())
-  exchange.json(200, records.map((record) => queueEntry(record, runtime)))
+  return exchange.json(
+    200,
+    records.map((record) => queueEntry(record, runtime)),
+  )
 }
 
 function queueEntry(record: UsageRecord, { profile }: Runtime): Record<string, unknown> {
@@ -76,17 +80,36 @@ function queueEntry(record: UsageRecord, { profile }: Runtime): Record<string, u
     request_id: record.requestId,
     reasoning_effort: '',
     service_tier: 'auto',
+    ...(ofUpstream ? { accounting_version: 2, token_breakdown: breakdown(record.tokens) } : {}),
   }
 }
 
-function statistics(exchange: Exchange, runtime: Runtime): void {
+function breakdown(tokens: TokenCounts | null): Record<string, unknown> {
+  const [input, cached] = [tokens?.input ?? 0, tokens?.cached ?? 0]
+  const [output, reasoning] = [tokens?.output ?? 0, tokens?.reasoning ?? 0]
+  return {
+    schema_version: 2,
+    quality: tokens ? 'complete' : 'unknown',
+    total_tokens: totalOf(tokens),
+    input: {
+      total_tokens: input,
+      uncached_tokens: input - cached,
+      cache_read_tokens: cached,
+      cache_write_tokens: 0,
+    },
+    output: { total_tokens: output, non_reasoning_tokens: output - reasoning, reasoning_tokens: reasoning },
+    unclassified_tokens: 0,
+  }
+}
+
+function statistics(exchange: Exchange, runtime: Runtime): Replied {
   const clients = [...runtime.usage.byClient()]
   const sum = (read: (counts: (typeof clients)[number][1]) => number): number =>
     clients.reduce((total, [, counts]) => total + read(counts), 0)
   const requests = sum(({ requests: n }) => n)
   const failures = sum(({ failures: n }) => n)
   const records = clients.flatMap(([, { models }]) => [...models.values()].flat())
-  exchange.json(200, {
+  return exchange.json(200, {
     usage: {
       total_requests: requests,
       success_count: requests - failures,
@@ -98,7 +121,9 @@ function statistics(exchange: Exchange, runtime: Runtime): void {
           {
             total_requests: counts.requests,
             total_tokens: counts.tokens,
-            models: Object.fromEntries([...counts.models].map(([model, details]) => [model, modelUsage(details)])),
+            models: Object.fromEntries(
+              [...counts.models].map(([model, details]) => [model, modelUsage(details)]),
+            ),
           },
         ]),
       ),

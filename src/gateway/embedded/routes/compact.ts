@@ -9,10 +9,10 @@ export const COMPACT_ROUTES: readonly ServedRoute[] = [
     key: 'client',
     async handle(exchange, runtime) {
       const body = await readRequest(exchange)
-      if (body === null) return
-      if (body['stream'] !== true) return answerBody(exchange, runtime, 'responses', { ...body, stream: false })
+      if (body === 'replied') return body
+      if (body.stream !== true) return answerBody(exchange, runtime, 'responses', { ...body, stream: false })
       const message = 'Streaming not supported for compact responses'
-      exchange.json(400, { error: { message, type: 'invalid_request_error' } })
+      return exchange.json(400, { error: { message, type: 'invalid_request_error' } })
     },
   },
 ]

@@ -1,17 +1,19 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { ENDPOINTS, type Endpoint } from '../../../wire/routes.ts'
 import type { Job, OpenStream } from '../attempt.ts'
 import { nextPiece, nextStep } from '../attempt.ts'
 import { sendRefusal } from '../client-errors.ts'
 import { complete, recordFailure, recordSuccess, type Served } from '../completion.ts'
-import { BARE_JSON_TYPE, type Exchange } from '../exchange.ts'
-import { localDigits } from '../go-text.ts'
+import { BARE_JSON_TYPE, type Exchange, type Replied } from '../exchange.ts'
 import { routeFor } from '../routing.ts'
 import type { Runtime, ServedRoute } from '../runtime.ts'
 import { parseObject } from '../translation/json.ts'
 import { wantsStream } from '../translation/table.ts'
-import type { JsonBody, StreamStep } from '../translation/types.ts'
+import type { JsonBody, StreamStep, UpstreamFailure } from '../translation/types.ts'
+import { codexFailedFrame, isCodexClient } from './codex-client.ts'
 import { keepAlive } from './keep-alive.ts'
 import { uncloaked } from './models.ts'
+import { addTrace } from './trace.ts'
 
 /** The three completion endpoints (contract, HTTP 4 to 6). */
 export const COMPLETION_ROUTES: readonly ServedRoute[] = [
@@ -22,22 +24,25 @@ export const COMPLETION_ROUTES: readonly ServedRoute[] = [
 ]
 
 function completionRoute(endpoint: Endpoint, path: string): ServedRoute {
-  return { method: 'POST', path, key: 'client', handle: (exchange, runtime) => answerRequest(exchange, runtime, endpoint) }
+  return {
+    method: 'POST',
+    path,
+    key: 'client',
+    handle: (exchange, runtime) => answerRequest(exchange, runtime, endpoint),
+  }
 }
 
-async function answerRequest(exchange: Exchange, runtime: Runtime, endpoint: Endpoint): Promise<void> {
+async function answerRequest(exchange: Exchange, runtime: Runtime, endpoint: Endpoint): Promise<Replied> {
   const body = await readRequest(exchange)
-  if (body === null) return
-  await answerBody(exchange, runtime, endpoint, body)
+  return body === 'replied' ? body : answerBody(exchange, runtime, endpoint, body)
 }
 
-/** The body as an object; null when it could not be read, which is then answered. */
-export async function readRequest(exchange: Exchange): Promise<JsonBody | null> {
+/** The body as an object; when it could not be read, that is answered. */
+export async function readRequest(exchange: Exchange): Promise<JsonBody | Replied> {
   const text = await exchange.readBody()
   if (text !== null) return parseObject(text) ?? lenient(text)
   const error = { message: 'Invalid request: http: request body too large', type: 'invalid_request_error' }
-  exchange.json(413, { error })
-  return null
+  return exchange.json(413, { error })
 }
 
 /** The gateway's reader finds the model in half a body, too; there is no error for malformed JSON (contract, HTTP 7.2). */
@@ -52,7 +57,7 @@ export async function answerBody(
   endpoint: Endpoint,
   body: JsonBody,
   reshape: Reshape = SAME,
-): Promise<void> {
+): Promise<Replied> {
   const mode = wantsStream(endpoint, body) ? 'stream' : 'plain'
   const requestedModel = modelOf(endpoint, body, runtime)
   const route = routeFor(runtime, requestedModel)
@@ -62,17 +67,27 @@ export async function answerBody(
   const held = mode === 'plain' ? keepAlive.plain(job) : null
   const completed = await complete(job)
   held?.stop()
-  addTrace(job)
+  addTrace(exchange, runtime)
   switch (completed.kind) {
     case 'gone':
-      return
+      return exchange.abandon()
     case 'refused':
       return sendRefusal(exchange, runtime, endpoint, mode, completed.refusal)
     case 'answer':
-      return exchange.send(200, BARE_JSON_TYPE, reshape.plain(completed.text))
+      passHeaders(job, completed.headers)
+      return exchange.send(200, BARE_JSON_TYPE, reshape.plain(mapped(job, completed.served, completed.text)))
     case 'stream':
       return pump(job, completed.stream, completed.served, reshape)
   }
+}
+
+/** `force-mapping`: the id asked for instead of the provider's name (contract, files 1.4). */
+function mapped({ requestedModel }: Job, { candidate, upstreamModel }: Served, text: string): string {
+  if (candidate.answerModel === 'as-sent' || upstreamModel === requestedModel) return text
+  return text.replaceAll(
+    `"model":${JSON.stringify(upstreamModel)}`,
+    `"model":${JSON.stringify(requestedModel)}`,
+  )
 }
 
 /** How `/v1/completions` turns chat answers into its own; the other routes send them as they are. */
@@ -90,19 +105,33 @@ export function modelOf(endpoint: Endpoint, { model }: JsonBody, { traits }: Run
   return endpoint === 'messages' && traits.claudeList === 'cloaked' ? uncloaked(text) : text
 }
 
-/** Names the credential that served, or was asked last (contract, HTTP 9). */
-export function addTrace({ exchange, runtime }: Pick<Job, 'exchange' | 'runtime'>): void {
-  if (runtime.traits.trace === 'none' || exchange.servedBy === null) return
-  const time = localDigits(exchange.startedMs)
-  exchange.addHeader('X-CPA-TRACE-ID', `${time}-${exchange.servedBy}-${exchange.requestId}`)
+/** Headers of a connection or a body, which the gateway makes itself. */
+const OWN_HEADERS =
+  /^(connection|keep-alive|transfer-encoding|content-(length|type|encoding)|date|cache-control|set-cookie|access-control-.*)$/
+
+/** `passthrough-headers`: rate limits and request ids of the provider (contract, HTTP 9). */
+function passHeaders({ exchange, runtime }: Job, headers: IncomingHttpHeaders): void {
+  if (!runtime.config.gateway.settings.passthroughHeaders) return
+  for (const [name, value] of Object.entries(headers))
+    if (typeof value === 'string' && !OWN_HEADERS.test(name)) exchange.addHeader(name, value)
 }
 
 const STREAM_HEADERS = ['Cache-Control', 'no-cache', 'Connection', 'keep-alive']
 
+function errorText(job: Job, { translator }: OpenStream, failure: UpstreamFailure): string {
+  const { exchange, runtime, endpoint } = job
+  const wantsFailed = endpoint === 'responses' && runtime.traits.codexClientErrors === 'response-failed'
+  return wantsFailed && isCodexClient(exchange)
+    ? codexFailedFrame(failure, runtime.profile)
+    : translator.errorFrame(failure)
+}
+
 /** Sends a stream from its first output to its end. */
-async function pump(job: Job, stream: OpenStream, served: Served, reshape: Reshape): Promise<void> {
+async function pump(job: Job, stream: OpenStream, served: Served, reshape: Reshape): Promise<Replied> {
   const { exchange } = job
-  const toClient = reshape.stream()
+  const reshaped = reshape.stream()
+  const toClient = (text: string): string => reshaped(mapped(job, served, text))
+  passHeaders(job, stream.headers)
   exchange.begin(200, 'text/event-stream', STREAM_HEADERS)
   const idle = keepAlive.stream(job)
   let step: StreamStep = stream.first
@@ -117,10 +146,10 @@ async function pump(job: Job, stream: OpenStream, served: Served, reshape: Resha
     idle.stop()
     await stream.pieces.return()
   }
-  if (exchange.gone.aborted) return
+  if (exchange.gone.aborted) return exchange.abandon()
   if (step.kind === 'failed') {
-    await exchange.write(toClient(stream.translator.errorFrame(step.failure)))
+    await exchange.write(toClient(errorText(job, stream, step.failure)))
     recordFailure(job, served, step.failure, 'credential')
   } else recordSuccess(job, served, stream.translator.usage, stream.firstByteMs)
-  exchange.end()
+  return exchange.end()
 }

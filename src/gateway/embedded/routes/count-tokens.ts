@@ -1,6 +1,6 @@
 import { callFor, headersFor } from '../attempt.ts'
 import { type Refusal, sendRefusal } from '../client-errors.ts'
-import { BARE_JSON_TYPE, type Exchange } from '../exchange.ts'
+import { BARE_JSON_TYPE, type Exchange, type Replied } from '../exchange.ts'
 import { readWhole } from '../provider-call.ts'
 import { type Candidate, routeFor, select } from '../routing.ts'
 import type { Runtime, ServedRoute } from '../runtime.ts'
@@ -8,7 +8,8 @@ import { estimateTokens } from '../translation/estimate.ts'
 import { numberOf, parseObject } from '../translation/json.ts'
 import { countTokensRequest } from '../translation/table.ts'
 import type { JsonBody } from '../translation/types.ts'
-import { addTrace, modelOf, readRequest } from './completions.ts'
+import { modelOf, readRequest } from './completions.ts'
+import { addTrace } from './trace.ts'
 
 /** `POST /v1/messages/count_tokens`: Claude providers are asked, the others' tokens are estimated (contract, HTTP 6). */
 export const COUNT_TOKENS_ROUTES: readonly ServedRoute[] = [
@@ -23,10 +24,10 @@ interface CountJob {
   readonly mode: 'plain'
 }
 
-async function countTokens(exchange: Exchange, runtime: Runtime): Promise<void> {
+async function countTokens(exchange: Exchange, runtime: Runtime): Promise<Replied> {
   const body = await readRequest(exchange)
-  if (body === null) return
-  const refuse = (refusal: Refusal): void => sendRefusal(exchange, runtime, 'messages', 'plain', refusal)
+  if (body === 'replied') return body
+  const refuse = (refusal: Refusal): Replied => sendRefusal(exchange, runtime, 'messages', 'plain', refusal)
   const requestedModel = modelOf('messages', body, runtime)
   const route = routeFor(runtime, requestedModel)
   if (route.kind === 'unknown') return refuse({ kind: 'unknown-model', model: route.model })
@@ -36,9 +37,9 @@ async function countTokens(exchange: Exchange, runtime: Runtime): Promise<void> 
   if (selection.kind !== 'selected') return refuse({ kind: 'unavailable', route })
   exchange.servedBy = selection.candidate.credential.authIndex
   const counted = await count({ exchange, runtime, body, requestedModel, mode: 'plain' }, selection.candidate)
-  addTrace({ exchange, runtime })
+  addTrace(exchange, runtime)
   if (counted.kind === 'failed') return refuse({ kind: 'upstream', failure: counted.failure })
-  exchange.send(200, BARE_JSON_TYPE, JSON.stringify({ input_tokens: counted.tokens }))
+  return exchange.send(200, BARE_JSON_TYPE, JSON.stringify({ input_tokens: counted.tokens }))
 }
 
 type Counted =
@@ -59,7 +60,7 @@ async function count(job: CountJob, { credential, upstreamNames }: Candidate): P
   if (reply.kind === 'broken') return { kind: 'failed', failure: { status: 500, text: reply.message } }
   const whole = await readWhole(reply.body)
   const text = whole.kind === 'whole' ? whole.text : 'unexpected EOF'
-  const tokens = numberOf(parseObject(text)?.['input_tokens'])
+  const tokens = numberOf(parseObject(text)?.input_tokens)
   if (reply.status < 400 && tokens !== null) return { kind: 'counted', tokens }
   return { kind: 'failed', failure: { status: reply.status < 400 ? 500 : reply.status, text } }
 }

@@ -1,4 +1,5 @@
 import type { Job } from '../attempt.ts'
+import { addTrace } from './trace.ts'
 
 /** Something that writes now and then, until it is stopped. */
 export interface Ticker {
@@ -42,6 +43,10 @@ export const keepAlive = {
   /** Bare line breaks before the answer; they commit the reply to status 200. */
   plain(job: Job): Ticker {
     const { nonstreamKeepaliveIntervalSeconds } = job.runtime.config.gateway.settings
-    return every(job, nonstreamKeepaliveIntervalSeconds, () => job.exchange.lineFeed())
+    if (!job.runtime.traits.plainKeepAlive.includes(job.endpoint)) return SILENT
+    return every(job, nonstreamKeepaliveIntervalSeconds, () => {
+      addTrace(job.exchange, job.runtime)
+      job.exchange.lineFeed()
+    })
   },
 } as const

@@ -50,7 +50,7 @@ const byProvider: Handler = (exchange, runtime) => {
       ...(p95 === null ? {} : { latency_p95_ms: p95 }),
     }
   }
-  exchange.json(200, figures)
+  return exchange.json(200, figures)
 }
 
 function providerNames(runtime: Runtime): string[] {
@@ -87,5 +87,5 @@ const byClientKey: Handler = (exchange, runtime) => {
       if (LABELS.has(label)) figures[label] = entry(label, counts)
     }
   }
-  exchange.json(200, figures)
+  return exchange.json(200, figures)
 }

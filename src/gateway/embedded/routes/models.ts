@@ -1,15 +1,21 @@
-import type { Exchange } from '../exchange.ts'
+import type { Credential } from '../credentials.ts'
+import type { Exchange, Replied } from '../exchange.ts'
 import { isListed, type Offer } from '../inventory.ts'
 import type { Runtime, ServedRoute } from '../runtime.ts'
 
 /** `GET /v1/models` in its shapes, and the Gemini list (contract, HTTP 2). */
 export const MODEL_ROUTES: readonly ServedRoute[] = [
   { method: 'GET', path: '/v1/models', key: 'client', handle: listModels },
-  { method: 'GET', path: '/v1beta/models', key: 'client', handle: (exchange, runtime) => exchange.json(200, geminiList(runtime)) },
+  {
+    method: 'GET',
+    path: '/v1beta/models',
+    key: 'client',
+    handle: (exchange, runtime) => exchange.json(200, geminiList(runtime)),
+  },
 ]
 
-function listModels(exchange: Exchange, runtime: Runtime): void {
-  exchange.json(200, SHAPES[shapeFor(exchange, runtime)](runtime))
+function listModels(exchange: Exchange, runtime: Runtime): Replied {
+  return exchange.json(200, SHAPES[shapeFor(exchange, runtime)](runtime))
 }
 
 type Shape = 'openai' | 'claude' | 'codex' | 'grok'
@@ -33,9 +39,11 @@ const SHAPES: Readonly<Record<Shape, (runtime: Runtime) => unknown>> = {
 interface Listed {
   readonly id: string
   readonly ownedBy: string
-  /** Null when unknown: only what the configuration defines has the time it was registered. */
-  readonly createdS: number | null
+  /** For what the configuration defines the time it was registered. */
+  readonly createdS: number
   readonly displayName: string
+  /** Taken to think on demand: every model of openai-compatibility. */
+  readonly reasons: boolean
 }
 
 /** Listed ids in random order, as a Go map gives them (contract, HTTP 2.3). */
@@ -60,18 +68,29 @@ const OWNERS: Readonly<Record<string, string>> = {
   kiro: 'aws',
 }
 
+/** A vendor's word, or the name of the openai-compatibility entry (contract, HTTP 2.3). */
+export function ownerOf({ providerKey, provider }: Credential): string {
+  return OWNERS[providerKey] ?? provider
+}
+
+/** When the built-in models were published, the same for all: 2026-01-01. */
+const CATALOGUE_S = 1_767_225_600
+
 function describe(id: string, { credential, displayName }: Offer, runtime: Runtime): Listed {
   return {
     id,
-    ownedBy: OWNERS[credential.providerKey] ?? credential.provider,
-    createdS: credential.source.kind === 'config' ? Math.floor(runtime.config.loadedMs / 1_000) : null,
+    ownedBy: ownerOf(credential),
+    createdS: credential.source.kind === 'config' ? Math.floor(runtime.config.loadedMs / 1_000) : CATALOGUE_S,
     displayName,
+    reasons:
+      credential.source.kind === 'config' &&
+      credential.source.credential.entry.section === 'openai-compatibility',
   }
 }
 
 function openaiList(runtime: Runtime): unknown {
   const data = listed(runtime).map(({ id, createdS, ownedBy }) => ({
-    ...(createdS === null ? {} : { created: createdS }),
+    created: createdS,
     id,
     object: 'model',
     owned_by: ownedBy,
@@ -90,7 +109,7 @@ function cloaked(id: string): string {
 export function uncloaked(id: string): string {
   const match = /^claude-fable-5-dd-(?<reversed>.*?)(?<suffix>\([^()]*\))?$/s.exec(id)
   if (!match?.groups) return id
-  return `${[...(match.groups['reversed'] ?? '')].reverse().join('')}${match.groups['suffix'] ?? ''}`
+  return `${[...(match.groups.reversed ?? '')].reverse().join('')}${match.groups.suffix ?? ''}`
 }
 
 function claudeList(runtime: Runtime): unknown {
@@ -99,17 +118,21 @@ function claudeList(runtime: Runtime): unknown {
   const models = listed(runtime)
   if (runtime.traits.claudeList === 'cloaked')
     models.sort((a, b) => compare(a.displayName, b.displayName) || compare(a.id, b.id))
+  const isOld = runtime.traits.claudeList === 'only-claude-cli'
   const data = models.map(({ id, createdS, ownedBy, displayName }) => ({
-    ...(createdS === null ? {} : { created_at: new Date(createdS * 1_000).toISOString().replace('.000Z', 'Z') }),
+    created_at: isOld ? createdS : utcSecond(createdS),
     display_name: displayName,
     id: cloaks ? cloaked(id) : id,
-    max_input_tokens: 200_000,
-    max_tokens: 64_000,
+    ...(isOld ? {} : { max_input_tokens: 200_000, max_tokens: 64_000 }),
     object: 'model',
     owned_by: ownedBy,
     type: 'model',
   }))
   return { data, first_id: data[0]?.id ?? '', has_more: false, last_id: data.at(-1)?.id ?? '' }
+}
+
+function utcSecond(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z')
 }
 
 function compare(a: string, b: string): number {
@@ -134,13 +157,16 @@ function codexList(runtime: Runtime): unknown {
   return { models }
 }
 
+const REASONING_EFFORTS = ['low', 'medium', 'high'].map((value) => ({ value }))
+
 function grokList(runtime: Runtime): unknown {
-  const data = listed(runtime).map(({ id, displayName }) => ({
+  const data = listed(runtime).map(({ id, displayName, reasons }) => ({
     id,
     model: id,
     name: displayName,
     api_backend: 'responses',
     supported_in_api: true,
+    ...(reasons ? { reasoning_efforts: REASONING_EFFORTS } : {}),
   }))
   return { object: 'list', data }
 }

@@ -19,9 +19,12 @@ export function publicRoutes(traits: Traits): readonly ServedRoute[] {
 const ENDPOINTS = ['POST /v1/chat/completions', 'POST /v1/completions', 'GET /v1/models']
 
 const banner: Handler = (exchange, runtime) => {
-  if (inSafeMode(runtime)) return exchange.send(200, 'text/html; charset=utf-8', SAFE_MODE_PAGE)
+  if (inSafeMode(runtime)) {
+    exchange.addHeader('Cache-Control', 'no-store')
+    return exchange.send(200, 'text/html; charset=utf-8', SAFE_MODE_PAGE)
+  }
   const metrics = runtime.traits.metrics === 'none' ? [] : ['GET /v1/metrics/providers']
-  exchange.json(200, { endpoints: [...ENDPOINTS, ...metrics], message: 'CLI Proxy API Server' })
+  return exchange.json(200, { endpoints: [...ENDPOINTS, ...metrics], message: 'CLI Proxy API Server' })
 }
 
 const SAFE_MODE_PAGE = `<!DOCTYPE html>

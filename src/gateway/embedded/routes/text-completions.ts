@@ -11,7 +11,7 @@ export const TEXT_COMPLETION_ROUTES: readonly ServedRoute[] = [
     key: 'client',
     async handle(exchange, runtime) {
       const body = await readRequest(exchange)
-      if (body !== null) await answerBody(exchange, runtime, 'chat', asChat(body), AS_TEXT)
+      return body === 'replied' ? body : answerBody(exchange, runtime, 'chat', asChat(body), AS_TEXT)
     },
   },
 ]
@@ -24,7 +24,7 @@ function asChat({ prompt, ...rest }: JsonBody): JsonBody {
 const AS_TEXT: Reshape = {
   plain(text) {
     const answer = parseObject(text)
-    return answer?.['choices'] ? JSON.stringify(asCompletion(answer, 'message')) : text
+    return answer?.choices ? JSON.stringify(asCompletion(answer, 'message')) : text
   },
   stream() {
     let rest = ''
@@ -38,7 +38,7 @@ const AS_TEXT: Reshape = {
 
 function reshapeFrame(frame: string): string {
   const chunk = frame.startsWith('data: {') ? parseObject(frame.slice('data: '.length)) : null
-  return chunk?.['choices'] ? `data: ${JSON.stringify(asCompletion(chunk, 'delta'))}` : frame
+  return chunk?.choices ? `data: ${JSON.stringify(asCompletion(chunk, 'delta'))}` : frame
 }
 
 function asCompletion({ choices, ...answer }: JsonBody, part: 'message' | 'delta'): JsonBody {
@@ -46,9 +46,9 @@ function asCompletion({ choices, ...answer }: JsonBody, part: 'message' | 'delta
     ...answer,
     object: 'text_completion',
     choices: objectsOf(choices).map((choice) => ({
-      finish_reason: choice['finish_reason'] ?? null,
-      index: choice['index'] ?? 0,
-      text: objectOf(choice[part])['content'] ?? '',
+      finish_reason: choice.finish_reason ?? null,
+      index: choice.index ?? 0,
+      text: objectOf(choice[part]).content ?? '',
     })),
   }
 }

@@ -3,7 +3,8 @@ import { goJson } from '../go-text.ts'
 import type { Profile } from '../profile.ts'
 import { isObject, objectOf, parseObject, stringOf } from './json.ts'
 import { quirksOf } from './quirks.ts'
-import type { JsonBody, UpstreamFailure } from './types.ts'
+import { INCOMPLETE_STREAM } from './read/codex.ts'
+import type { JsonBody, UpstreamFailure, UpstreamKind } from './types.ts'
 
 export interface ErrorContext {
   readonly endpoint: Endpoint
@@ -115,9 +116,16 @@ function flatError({ status, text }: UpstreamFailure): JsonBody {
 /** Before the first byte of a Responses stream, upstream keeps type, code and message of a provider's error only. */
 function reduced(body: string): string {
   const error = parseObject(body)?.error
-  if (!isObject(error) || error.code === 'model_cooldown') return body
-  const { type, code, message } = error
-  return goJson({ error: { type, ...(typeof code === 'string' ? { code } : {}), message } })
+  if (!isObject(error)) return body
+  const { type, code, message, param } = error
+  return goJson({
+    error: {
+      type,
+      ...(typeof code === 'string' ? { code } : {}),
+      message,
+      ...(typeof param === 'string' ? { param } : {}),
+    },
+  })
 }
 
 function isJson(text: string): boolean {
@@ -127,6 +135,13 @@ function isJson(text: string): boolean {
   } catch {
     return false
   }
+}
+
+/** The failure of a reply whose connection broke inside its body, plain or streamed. */
+export function brokenBody(kind: UpstreamKind, profile: Profile): UpstreamFailure {
+  return kind === 'codex' && quirksOf(profile).earlyEnd === 'raised'
+    ? INCOMPLETE_STREAM
+    : { status: 500, text: 'unexpected EOF' }
 }
 
 /** What the gateway makes of a Codex refusal before it acts on it: limits are 429, refused tokens are told alike. */

@@ -33,6 +33,8 @@ export interface Quirks {
   readonly cacheCreation: 'told' | 'untold'
   /** Chat usage from Claude: whether the prompt is counted, which only the first event tells. */
   readonly claudePrompt: 'counted' | 'lost'
+  /** Responses streams from Claude close a text with its block, and with nothing in it. */
+  readonly claudeTexts: 'told' | 'forgotten'
   /** Chat chunks from Codex carry every field, `null` where empty, and the literal model name `model`. */
   readonly codexChunks: 'short' | 'padded'
   /** Plain chat answers from Codex with a tool call say so in `finish_reason`. */
@@ -66,6 +68,7 @@ const upstream: Quirks = {
   messageStartUsage: 'estimated',
   cacheCreation: 'told',
   claudePrompt: 'counted',
+  claudeTexts: 'told',
   codexChunks: 'short',
   codexToolFinish: 'tool_calls',
   claudePreambleChars: 0,
@@ -99,6 +102,7 @@ const forkOld: Quirks = {
   nativeIncomplete: 'unknown',
   toolImages: { chat: 'as-text', responses: 'as-text', messages: 'as-text' },
   claudePrompt: 'lost',
+  claudeTexts: 'forgotten',
   codexChunks: 'padded',
   codexToolFinish: 'stop',
   claudePreambleChars: 60,

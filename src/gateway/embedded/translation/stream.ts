@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../../wire/routes.ts'
-import { errorFrame } from './errors.ts'
+import { brokenBody, errorFrame } from './errors.ts'
 import type { Piece } from './pieces.ts'
 import { type Quirks, quirksOf } from './quirks.ts'
 import { INCOMPLETE_STREAM } from './read/codex.ts'
@@ -38,8 +38,6 @@ export interface Route {
 const failure = (status: number, text: string): UpstreamFailure => ({ status, text })
 
 const EMPTY_STREAM = failure(500, 'empty_stream: upstream stream closed before first payload')
-/** What Go's reader says when a connection breaks inside a body. */
-const BROKEN = failure(500, 'unexpected EOF')
 
 /** Drives an `EventHandler` over text cut anywhere and decides what an early end means (contract, HTTP 4.5). */
 export class EventTranslator implements StreamTranslator {
@@ -91,8 +89,7 @@ export class EventTranslator implements StreamTranslator {
   }
 
   #broken(): StreamStep {
-    const raised = this.#route.kind === 'codex' && this.#quirks.earlyEnd === 'raised'
-    return { kind: 'failed', text: '', failure: raised ? INCOMPLETE_STREAM : BROKEN }
+    return { kind: 'failed', text: '', failure: brokenBody(this.#route.kind, this.#route.call.profile) }
   }
 
   #closed(): StreamStep {
@@ -129,8 +126,7 @@ export class EventTranslator implements StreamTranslator {
       if (kind === 'openai' && stray !== null)
         return { kind: 'failed', text: '', failure: failure(502, stray) }
       const answered = endpoint === 'messages' && kind === 'openai'
-      const passedOn = endpoint === 'responses' && kind === 'codex'
-      if (!answered && !passedOn) return { kind: 'failed', text: '', failure: EMPTY_STREAM }
+      if (!answered) return { kind: 'failed', text: '', failure: EMPTY_STREAM }
     }
     return outcome
   }

@@ -9,7 +9,8 @@ import { type EventHandler, type EventOutcome, EventTranslator, latestUsage } fr
 import type { Call, PlainAnswer, TokenCounts, Translation, UpstreamKind, UpstreamRequest } from './types.ts'
 import { ChatWriter, writeChatCompletion } from './write/chat.ts'
 import { MessagesWriter, writeMessage } from './write/messages.ts'
-import { ResponsesWriter, writeResponse } from './write/responses.ts'
+import { writeResponse } from './write/response.ts'
+import { ResponsesWriter } from './write/response-stream.ts'
 import type { AnswerWriter, PlainWriter, WriterContext } from './write/writer.ts'
 
 interface PieceReader {

@@ -1,4 +1,4 @@
-import { type Format, pieces, usageField } from './formats.ts'
+import { type Format, pieces, STREAM_ERROR_MESSAGES, type StreamErrorReason, usageField } from './formats.ts'
 import type { Reply, Usage } from './reply.ts'
 
 const FINISH = { stop: 'stop', length: 'length', tool: 'tool_calls' } as const
@@ -44,15 +44,24 @@ export const chatFormat: Format = {
     const closing = [chunk(reply, {}, FINISH[reply.finish])]
     if (withUsage && typeof reply.usage === 'object')
       closing.push(frame({ ...envelope(reply), choices: [], usage: usage(reply.usage) }))
-    if (withDone) closing.push('data: [DONE]\n\n')
+    if (withDone) closing.push(DONE)
     return {
       frames: [...opening, ...content, ...closing],
       middle: opening.length + 1,
       terminal: opening.length + content.length,
-      errorFrame: (error) => frame({ error }),
+      marker: DONE,
+      errorFrame: (reason) => frame({ error: streamError(reason) }),
     }
   },
 }
+
+const streamError = (reason: StreamErrorReason) => ({
+  message: STREAM_ERROR_MESSAGES[reason],
+  type: reason === 'overloaded' ? 'server_error' : 'usage_limit_reached',
+  code: reason === 'overloaded' ? 'overloaded' : 'usage_limit_reached',
+})
+
+const DONE = 'data: [DONE]\n\n'
 
 const envelope = ({ id, createdS, model }: Reply) => ({
   id,

@@ -1,4 +1,4 @@
-import { type Format, pieces, usageField } from './formats.ts'
+import { type Format, pieces, STREAM_ERROR_MESSAGES, usageField } from './formats.ts'
 import type { Reply, Usage } from './reply.ts'
 
 const STOP = { stop: 'end_turn', length: 'max_tokens', tool: 'tool_use' } as const
@@ -55,7 +55,11 @@ export const claudeFormat: Format = {
       frames: [...opening, ...thought, ...answer, ...closing],
       middle: before + 2,
       terminal: before + answer.length,
-      errorFrame: ({ type, message }) => event('error', { error: { type, message } }),
+      marker: '',
+      errorFrame: (reason) => {
+        const type = reason === 'overloaded' ? 'overloaded_error' : 'rate_limit_error'
+        return event('error', { error: { type, message: STREAM_ERROR_MESSAGES[reason] } })
+      },
     }
   },
 }

@@ -19,21 +19,24 @@ export interface StreamScript {
   readonly middle: number
   /** Frames before the one that ends the answer. */
   readonly terminal: number
+  /** The marker that follows everything, `''` where the format has none. */
+  readonly marker: string
   /** Stands in for the rest after `middle`, when the upstream fails inside its 200. */
-  errorFrame(error: StreamError): string
+  errorFrame(reason: StreamErrorReason): string
 }
 
-export interface StreamError {
-  readonly type: string
-  readonly code: string
-  readonly message: string
-}
+export type StreamErrorReason = 'overloaded' | 'usage-limit'
+
+export const STREAM_ERROR_MESSAGES = {
+  overloaded: 'The server is overloaded',
+  'usage-limit': 'The usage limit has been reached',
+} as const satisfies Record<StreamErrorReason, string>
 
 /** A text in two deltas, or one when it is too short for that. */
 export function pieces(text: string): string[] {
   if (text === '') return []
   const half = Math.ceil(text.length / 2)
-  return text.length < 4 ? [text] : [text.slice(0, half), text.slice(half)]
+  return text.length < 2 ? [text] : [text.slice(0, half), text.slice(half)]
 }
 
 /** `fields` holds the usage unless the upstream leaves it out or sends null. */

@@ -176,7 +176,9 @@ function notFound(
   error: ErrorBody,
 ): Refusal {
   if (reason === 'page') return page(404, '404 Not Found')
-  return reason === 'model' ? noSuchModel(model, error) : error(404, 'Not found', NOT_FOUND, 'not_found')
+  return reason === 'model'
+    ? noSuchModel(model, error)
+    : error(404, 'Not found', ['not_found_error', 'not_found'], 'not_found')
 }
 
 const noSuchModel = (model: string, error: ErrorBody): Refusal =>

@@ -1,4 +1,4 @@
-import { type Format, pieces, usageField } from './formats.ts'
+import { type Format, pieces, STREAM_ERROR_MESSAGES, type StreamErrorReason, usageField } from './formats.ts'
 import type { Reply, ToolCall, Usage } from './reply.ts'
 
 const usage = ({ input, output, cached, reasoning }: Usage) => ({
@@ -70,7 +70,8 @@ export const responsesFormat: Format = {
 
   stream(reply) {
     const events = new EventList()
-    const early = { ...response(reply, { status: 'in_progress', output: [] }), usage: null }
+    const noCounts = reply.usage === 'missing' ? {} : { usage: null }
+    const early = { ...response(reply, { status: 'in_progress', output: [] }), ...noCounts }
     events.add('response.created', { response: early })
     events.add('response.in_progress', { response: early })
     if (reply.reasoning !== '') addReasoning(events, reply.reasoning)
@@ -87,15 +88,21 @@ export const responsesFormat: Format = {
       frames: events.frames,
       middle,
       terminal,
-      errorFrame: (error) =>
+      marker: '',
+      errorFrame: (reason) =>
         frame('response.failed', {
           type: 'response.failed',
           sequence_number: middle,
-          response: { ...early, status: 'failed', error },
+          response: { ...early, status: 'failed', error: streamError(reason) },
         }),
     }
   },
 }
+
+const streamError = (reason: StreamErrorReason) => ({
+  code: reason === 'overloaded' ? 'server_error' : 'usage_limit_reached',
+  message: STREAM_ERROR_MESSAGES[reason],
+})
 
 const frame = (name: string, data: unknown) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 

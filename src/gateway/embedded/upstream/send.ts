@@ -40,15 +40,16 @@ export interface Performance {
 
 /** A script as it is really sent: whole, or cut where a fault says so. */
 export function stage(
-  { frames, middle, terminal, errorFrame }: StreamScript,
+  { frames, middle, terminal, marker, errorFrame }: StreamScript,
   faults: readonly Fault[],
 ): Performance {
   for (const fault of faults) {
     if (fault.kind === 'error-in-stream')
       return {
-        frames: [...frames.slice(0, middle), errorFrame(STREAM_ERRORS[fault.reason])],
+        frames: [...frames.slice(0, middle), errorFrame(fault.reason)],
         ending: 'close',
       }
+    if (fault.kind === 'no-finish') return { frames: [...frames.slice(0, terminal), marker], ending: 'close' }
     if (fault.kind === 'cut') {
       const length = { start: 0, middle, 'before-terminal': terminal }[fault.at]
       return { frames: frames.slice(0, length), ending: fault.how }
@@ -56,12 +57,3 @@ export function stage(
   }
   return { frames, ending: 'close' }
 }
-
-const STREAM_ERRORS = {
-  overloaded: { type: 'overloaded_error', code: 'server_error', message: 'The server is overloaded' },
-  'usage-limit': {
-    type: 'usage_limit_reached',
-    code: 'usage_limit_reached',
-    message: 'The usage limit has been reached',
-  },
-} as const

@@ -77,6 +77,8 @@ export type Fault =
     }
   /** The chat stream ends without `[DONE]`. */
   | { readonly kind: 'no-done' }
+  /** The stream ends without saying why it stopped; chat sends `[DONE]` all the same. */
+  | { readonly kind: 'no-finish' }
   | { readonly kind: 'error-in-stream'; readonly reason: 'overloaded' | 'usage-limit' }
   | { readonly kind: 'usage'; readonly how: 'missing' | 'null' | 'zero' | 'different' | 'cached' }
   | { readonly kind: 'wrong-model'; readonly model: string }

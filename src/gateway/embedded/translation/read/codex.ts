@@ -39,8 +39,9 @@ export class CodexReader {
       case 'response.output_item.done':
         return [{ kind: 'block-end' }]
       case 'response.completed':
-      case 'response.incomplete':
         return terminalPieces(payload, this.#calledTool)
+      case 'response.incomplete':
+        return this.#quirks.nativeIncomplete === 'unknown' ? [] : terminalPieces(payload, this.#calledTool)
       default:
         return this.#failure(payload)
     }
@@ -122,7 +123,8 @@ export type CodexReading =
 
 /** The final response object in a whole stream, its output put together from the items where the upstream left it out. */
 export function readCodexStream(text: string, quirks: Quirks): CodexReading {
-  const reader = new CodexReader(quirks)
+  const understood = quirks.nativeIncomplete === 'understood'
+  const reader = new CodexReader(understood ? quirks : { ...quirks, nativeIncomplete: 'unknown' })
   const items: unknown[] = []
   const pieces: Piece[] = []
   for (const event of splitEvents(text)) {

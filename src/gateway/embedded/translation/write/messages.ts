@@ -1,6 +1,6 @@
 import { estimateTokens } from '../estimate.ts'
 import { parseObject } from '../json.ts'
-import type { Finish, Piece, Said, Usage } from '../pieces.ts'
+import type { Finish, Piece, Said, SaidTool, Usage } from '../pieces.ts'
 import { namedFrame } from '../sse.ts'
 import type { JsonBody } from '../types.ts'
 import type { AnswerWriter, WriterContext } from './writer.ts'
@@ -13,10 +13,10 @@ const STOP: Readonly<Record<Finish, string>> = {
 }
 
 /** A whole Claude message made of an OpenAI or Codex answer. */
-export function writeMessage(said: Said): unknown {
-  const content: JsonBody[] = []
-  if (said.reasoning !== '') content.push({ type: 'thinking', thinking: said.reasoning })
-  if (said.text !== '') content.push({ type: 'text', text: said.text })
+export function writeMessage(said: Said, { kind }: WriterContext): unknown {
+  const thought = said.reasoning === '' ? [] : [{ type: 'thinking', thinking: said.reasoning }]
+  const words = said.text === '' ? [] : [{ type: 'text', text: said.text }]
+  const content: JsonBody[] = kind === 'openai' ? [...words, ...thought] : [...thought, ...words]
   for (const { id, name, arguments: text } of said.tools)
     content.push({ type: 'tool_use', id, name, input: parseObject(text) ?? {} })
   const usage = said.usage === 'null' ? null : said.usage
@@ -45,8 +45,6 @@ function usageOf(usage: Usage | null): JsonBody {
 interface Block {
   readonly kind: 'text' | 'thinking' | 'tool'
   readonly index: number
-  /** Arguments of an OpenAI call, which are sent in one piece. */
-  text: string
 }
 
 /** The events of a Claude stream made of an OpenAI or Codex stream (contract, HTTP 6). */
@@ -54,6 +52,8 @@ export class MessagesWriter implements AnswerWriter {
   readonly #context: WriterContext
   #block: Block | null = null
   #blocks = 0
+  /** OpenAI calls may be told in turns; each is sent whole, at the end. */
+  #calls: SaidTool[] = []
   #started = false
   #finish: Finish | null = null
   #calledTool = false
@@ -81,7 +81,7 @@ export class MessagesWriter implements AnswerWriter {
       case 'tool':
         return this.#tool(piece)
       case 'arguments':
-        return this.#arguments(piece.text)
+        return this.#arguments(piece)
       case 'block-end':
         return this.#closeBlock()
       case 'finish':
@@ -96,7 +96,7 @@ export class MessagesWriter implements AnswerWriter {
   complete(): string {
     if (this.#stopped) return ''
     this.#stopped = true
-    return this.#closeBlock() + this.#messageDelta(null) + this.#event('message_stop', {})
+    return this.#closeAll() + this.#messageDelta(null) + this.#event('message_stop', {})
   }
 
   #event(type: string, fields: JsonBody): string {
@@ -107,7 +107,7 @@ export class MessagesWriter implements AnswerWriter {
   #finished(finish: Finish): string {
     this.#finish = finish
     const { kind, quirks } = this.#context
-    return kind === 'openai' && quirks.completesAt === 'finish' ? this.complete() : this.#closeBlock()
+    return kind === 'openai' && quirks.completesAt === 'finish' ? this.complete() : this.#closeAll()
   }
 
   #start({ id, model }: Piece & { kind: 'start' }): string {
@@ -134,7 +134,7 @@ export class MessagesWriter implements AnswerWriter {
   }
 
   #openBlock(kind: Block['kind'], content_block: JsonBody): string {
-    this.#block = { kind, index: this.#blocks++, text: '' }
+    this.#block = { kind, index: this.#blocks++ }
     return this.#event('content_block_start', { index: this.#block.index, content_block })
   }
 
@@ -142,41 +142,53 @@ export class MessagesWriter implements AnswerWriter {
     return this.#event('content_block_delta', { index: this.#block?.index ?? 0, delta })
   }
 
-  #tool({ id, name }: Piece & { kind: 'tool' }): string {
+  #tool({ index, id, name }: Piece & { kind: 'tool' }): string {
     this.#calledTool = true
-    const opening = this.#closeBlock() + this.#openBlock('tool', { type: 'tool_use', id, name, input: {} })
-    return this.#context.kind === 'codex'
-      ? opening + this.#delta({ type: 'input_json_delta', partial_json: '' })
-      : opening
+    const closing = this.#closeBlock()
+    if (this.#context.kind === 'codex')
+      return closing + this.#openBlock('tool', toolBlock(id, name)) + this.#delta(argumentsDelta(''))
+    this.#calls.push({ index, id, name, arguments: '' })
+    return closing
   }
 
-  #arguments(text: string): string {
-    if (this.#context.kind === 'codex') return this.#delta({ type: 'input_json_delta', partial_json: text })
-    if (this.#block) this.#block.text += text
+  #arguments({ index, text }: Piece & { kind: 'arguments' }): string {
+    if (this.#context.kind === 'codex') return this.#delta(argumentsDelta(text))
+    const call = this.#calls.find((each) => each.index === index)
+    if (call) call.arguments += text
     return ''
   }
 
   #closeBlock(): string {
     const block = this.#block
     if (!block) return ''
-    const whole = block.text === '' ? '' : this.#delta({ type: 'input_json_delta', partial_json: block.text })
     this.#block = null
-    return whole + this.#event('content_block_stop', { index: block.index })
+    return this.#event('content_block_stop', { index: block.index })
   }
 
-  /** Once, when the finish is known: with the usage chunk, or without usage at the end. */
+  #closeAll(): string {
+    const calls = this.#calls
+    this.#calls = []
+    let text = this.#closeBlock()
+    for (const { id, name, arguments: whole } of calls) {
+      text += this.#openBlock('tool', toolBlock(id, name))
+      if (whole !== '') text += this.#delta(argumentsDelta(whole))
+      text += this.#closeBlock()
+    }
+    return text
+  }
+
+  /** Once, when the finish is known: with the usage chunk, or with zeros at the end when none came. */
   #messageDelta(usage: Usage | null): string {
-    const { kind, quirks } = this.#context
     if (this.#finish === null || this.#deltaSent) return ''
     this.#deltaSent = true
-    if (kind === 'codex' && this.#finish === 'length' && quirks.nativeIncomplete === 'unknown') return ''
     const stop_reason = this.#calledTool ? 'tool_use' : STOP[this.#finish]
-    const told = usage ?? (quirks.completesAt === 'finish' ? NO_USAGE : null)
     return this.#event('message_delta', {
       delta: { stop_reason, stop_sequence: null },
-      ...(told ? { usage: usageOf(told) } : {}),
+      usage: usageOf(usage),
     })
   }
 }
 
-const NO_USAGE: Usage = { input: 0, output: 0, total: 0, cached: null, reasoning: null, cacheCreated: null }
+const toolBlock = (id: string, name: string): JsonBody => ({ type: 'tool_use', id, name, input: {} })
+
+const argumentsDelta = (partial_json: string): JsonBody => ({ type: 'input_json_delta', partial_json })

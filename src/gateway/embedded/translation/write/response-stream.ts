@@ -1,131 +1,17 @@
-import { present } from '../json.ts'
-import type { Finish, Piece, Said, Usage } from '../pieces.ts'
+import type { Finish, Piece, Usage } from '../pieces.ts'
 import { namedFrame } from '../sse.ts'
 import type { JsonBody } from '../types.ts'
+import {
+  callItem,
+  counts,
+  echo,
+  incompleteDetails,
+  messageItem,
+  outputText,
+  statusOf,
+  withDetails,
+} from './response-parts.ts'
 import type { AnswerWriter, WriterContext } from './writer.ts'
-
-/** Request fields that the answer repeats when they were sent (contract, HTTP 4.1). */
-const ECHOED = [
-  'instructions',
-  'max_output_tokens',
-  'max_tool_calls',
-  'parallel_tool_calls',
-  'previous_response_id',
-  'prompt_cache_key',
-  'reasoning',
-  'safety_identifier',
-  'service_tier',
-  'store',
-  'temperature',
-  'text',
-  'tool_choice',
-  'tools',
-  'top_logprobs',
-  'top_p',
-  'truncation',
-  'user',
-  'metadata',
-] as const
-
-/** A whole Responses answer made of another format's. */
-export function writeResponse(said: Said, context: WriterContext): unknown {
-  const { call, quirks } = context
-  const id = said.id || `resp_${call.newHex(16)}`
-  const status = statusOf(said.finish, context)
-  const output = [...reasoningItems(said, id), ...messageItems(said, id, status), ...callItems(said, status)]
-  return {
-    id,
-    object: 'response',
-    created_at: said.createdS ?? Math.floor(call.nowMs / 1000),
-    status,
-    background: false,
-    error: null,
-    incomplete_details: incompleteDetails(said.finish, context),
-    ...echo(context, plainEchoSource(context)),
-    ...(output.length > 0 ? { output } : {}),
-    ...(said.usage === null ? {} : { usage: said.usage === 'null' ? null : plainUsage(said.usage, context) }),
-  }
-
-  function plainUsage(usage: Usage, { kind }: WriterContext): JsonBody {
-    if (kind === 'claude' && quirks.usageDetails === 'as-given')
-      return {
-        ...counts(usage),
-        input_tokens_details: { cached_tokens: usage.cached ?? 0 },
-        output_tokens_details: {},
-      }
-    const { cached } = usage
-    const details =
-      cached === null && kind !== 'claude' ? {} : { input_tokens_details: { cached_tokens: cached ?? 0 } }
-    return withDetails({ ...counts(usage), ...details }, context)
-  }
-}
-
-/** Answers from OpenAI-compatible upstreams repeat what was sent upstream, not what the client sent. */
-const plainEchoSource = ({ kind, sent, call }: WriterContext): JsonBody =>
-  kind === 'openai' ? sent : call.body
-
-function echo({ call, kind }: WriterContext, source: JsonBody): JsonBody {
-  const model = source === call.body ? call.requestedModel : call.upstreamModel
-  const limit = kind === 'openai' ? { max_output_tokens: source.max_output_tokens ?? source.max_tokens } : {}
-  const fields = Object.fromEntries(ECHOED.map((key) => [key, source[key]]))
-  return present({ model, ...fields, ...limit })
-}
-
-const statusOf = (finish: Finish | null, { quirks }: WriterContext) =>
-  incomplete(finish) && quirks.lengthStatus === 'incomplete' ? 'incomplete' : 'completed'
-
-const incomplete = (finish: Finish | null) => finish === 'length' || finish === 'content-filter'
-
-function incompleteDetails(finish: Finish | null, context: WriterContext): JsonBody | null {
-  if (statusOf(finish, context) === 'completed') return null
-  return { reason: finish === 'content-filter' ? 'content_filter' : 'max_output_tokens' }
-}
-
-function reasoningItems({ reasoning }: Said, id: string): JsonBody[] {
-  if (reasoning === '') return []
-  const summary = [{ type: 'summary_text', text: reasoning }]
-  return [{ id: `rs_${id.replace(/^resp_/, '')}`, type: 'reasoning', encrypted_content: '', summary }]
-}
-
-const outputText = (text: string) => ({ type: 'output_text', annotations: [], logprobs: [], text })
-
-function messageItems({ text }: Said, id: string, status: string): JsonBody[] {
-  return text === '' ? [] : [messageItem(`msg_${id}_0`, text, status)]
-}
-
-const messageItem = (id: string, text: string, status: string): JsonBody => ({
-  id,
-  type: 'message',
-  status,
-  content: [outputText(text)],
-  role: 'assistant',
-})
-
-const callItem = (id: string, name: string, text: string, status: string): JsonBody => ({
-  id: `fc_${id}`,
-  type: 'function_call',
-  status,
-  arguments: text,
-  call_id: id,
-  name,
-})
-
-const callItems = ({ tools }: Said, status: string): JsonBody[] =>
-  tools.map(({ id, name, arguments: text }) => callItem(id, name, text, status))
-
-function counts({ input, output, total }: Usage): JsonBody {
-  const sum = (input ?? 0) + (output ?? 0)
-  return { input_tokens: input ?? 0, output_tokens: output ?? 0, total_tokens: total || sum }
-}
-
-function withDetails(usage: JsonBody, { quirks }: WriterContext): JsonBody {
-  if (quirks.usageDetails === 'as-given') return usage
-  return {
-    input_tokens_details: { cached_tokens: 0 },
-    output_tokens_details: { reasoning_tokens: 0 },
-    ...usage,
-  }
-}
 
 interface OpenItem {
   readonly kind: 'reasoning' | 'message' | 'call'
@@ -165,7 +51,7 @@ export class ResponsesWriter implements AnswerWriter {
       case 'tool':
         return this.#closeSpoken() + this.#openCall(piece)
       case 'block-end':
-        return this.#closeCalls()
+        return this.#forgetsTexts ? this.#closeAll() : this.#closeCalls()
       case 'arguments':
         return this.#arguments(piece)
       case 'finish':
@@ -179,12 +65,14 @@ export class ResponsesWriter implements AnswerWriter {
   }
 
   complete(): string {
-    if (this.#completed || this.#id === '') return ''
-    this.#completed = true
     const { call, kind, quirks } = this.#context
+    const unsaid = this.#finish === null && kind === 'openai' && quirks.earlyEnd === 'silent'
+    if (this.#completed || this.#id === '' || unsaid) return ''
+    this.#completed = true
     const closing = this.#closeAll()
     const status = statusOf(this.#finish, this.#context)
-    const source = quirks.completesAt === 'finish' && kind === 'openai' ? this.#context.sent : call.body
+    // Completed at its finish, the answer is told before the chunk with the usage has come.
+    const early = quirks.completesAt === 'finish' && kind === 'openai'
     const output = this.#done.toSorted((a, b) => a.index - b.index).map(({ item }) => item)
     const details = incompleteDetails(this.#finish, this.#context)
     const response = {
@@ -192,21 +80,11 @@ export class ResponsesWriter implements AnswerWriter {
       background: false,
       error: null,
       ...(details === null ? {} : { incomplete_details: details }),
-      ...echo(this.#context, source),
+      ...echo(this.#context, early ? this.#context.sent : call.body),
       ...(output.length > 0 ? { output } : {}),
-      ...(this.#usage && this.#tellsUsage() ? { usage: this.#streamUsage(this.#usage) } : {}),
+      ...(this.#usage && !early ? { usage: this.#streamUsage(this.#usage) } : {}),
     }
     return closing + this.#event(`response.${status}`, { response })
-  }
-
-  /** Whether the answer may be completed although the upstream's marker is missing. */
-  get isFinished(): boolean {
-    return this.#finish !== null
-  }
-
-  #tellsUsage(): boolean {
-    const { kind, quirks } = this.#context
-    return !(kind === 'openai' && quirks.completesAt === 'finish')
   }
 
   #streamUsage(usage: Usage): JsonBody {
@@ -363,16 +241,21 @@ export class ResponsesWriter implements AnswerWriter {
   }
 
   #closeMessage(item: OpenItem): string {
-    const status = statusOf(this.#finish, this.#context)
-    this.#done.push({ index: item.index, item: messageItem(item.id, item.text, status) })
+    const done = messageItem(item.id, item.text, statusOf(this.#finish, this.#context))
+    this.#done.push({ index: item.index, item: done })
+    const forgets = this.#forgetsTexts
+    const text = forgets ? '' : item.text
+    const told = forgets ? { ...done, content: [{ type: 'output_text', text }] } : done
     return (
-      this.#event('response.output_text.done', { ...contentPlace(item), text: item.text, logprobs: [] }) +
-      this.#event('response.content_part.done', { ...contentPlace(item), part: outputText(item.text) }) +
-      this.#event('response.output_item.done', {
-        output_index: item.index,
-        item: messageItem(item.id, item.text, status),
-      })
+      this.#event('response.output_text.done', { ...contentPlace(item), text, logprobs: [] }) +
+      this.#event('response.content_part.done', { ...contentPlace(item), part: outputText(text) }) +
+      this.#event('response.output_item.done', { output_index: item.index, item: told })
     )
+  }
+
+  get #forgetsTexts(): boolean {
+    const { kind, quirks } = this.#context
+    return kind === 'claude' && quirks.claudeTexts === 'forgotten'
   }
 
   #closeCall(item: OpenItem): string {

@@ -1,0 +1,14 @@
+// The least an HTTP server of node can do: reads the request and sends its body back. Its parent is told the port.
+import { createServer } from 'node:http'
+
+const server = createServer((request, response) => {
+  const chunks = []
+  request.on('data', (chunk) => chunks.push(chunk))
+  request.once('end', () => {
+    const body = chunks.length > 0 ? Buffer.concat(chunks) : '{"object":"list","data":[]}'
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+    response.end(body)
+  })
+})
+server.listen(0, '127.0.0.1', () => process.send(server.address().port))
+process.once('disconnect', () => process.exit())

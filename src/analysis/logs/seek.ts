@@ -1,0 +1,80 @@
+import { parseLine } from './line.ts'
+import { CONTEXT_MS } from './tally.ts'
+import type { WallClock } from './wall-clock.ts'
+
+/** Reads up to `length` bytes at an offset of a file; fewer only at its end. */
+export type ReadAt = (offset: number, length: number) => Promise<Buffer>
+
+const PROBE_BYTES = 65_536
+/** A record with its further lines is never longer in practice; without a time in so many bytes the search goes left. */
+const MAX_PROBES = 16
+/** Where it pays no more to look closer than to read on. */
+const CLOSE_ENOUGH_BYTES = 262_144
+/** Lines of concurrent requests are out of order by seconds; a minute more costs nothing. */
+const DISORDER_MS = 60_000
+const FOLD_MS = 3 * 3_600_000
+
+/**
+ * The offset of a line from which everything logged since `sinceMs`, and what has to be known before it, can be read;
+ * 0 when that is the whole file. The log is in the order of time, so a few reads of 64 KiB are enough. A stretch of
+ * the log counts as older than `sinceMs` only when all its records are, so that a forged line cannot hide others.
+ */
+export async function seekSince(
+  readAt: ReadAt,
+  sizeBytes: number,
+  sinceMs: number,
+  clock: WallClock,
+): Promise<number> {
+  // In the hour that clocks repeat, a time alone does not tell which of the two it is.
+  const foldMs = clock.goesBackNear(sinceMs) ? FOLD_MS : 0
+  const targetMs = sinceMs - CONTEXT_MS - DISORDER_MS - foldMs
+  let low = 0
+  let high = sizeBytes
+  let start = 0
+  while (high - low > CLOSE_ENOUGH_BYTES) {
+    const middle = Math.floor((low + high) / 2)
+    const probe = await probeAt(readAt, middle, high, clock)
+    if (probe !== null && probe.latestMs < targetMs) {
+      low = middle
+      start = probe.firstRecord
+    } else high = middle
+  }
+  return start
+}
+
+interface Probe {
+  /** Offset of the first line that begins a record. */
+  readonly firstRecord: number
+  readonly latestMs: number
+}
+
+/** What the records behind an offset say; null when none begins there. */
+async function probeAt(readAt: ReadAt, offset: number, end: number, clock: WallClock): Promise<Probe | null> {
+  for (let i = 0; i < MAX_PROBES; i++) {
+    const from = offset + i * PROBE_BYTES
+    if (from >= end) return null
+    const probe = recordsIn(await readAt(from, PROBE_BYTES), from, clock)
+    if (probe !== null) return probe
+  }
+  return null
+}
+
+/** The first and last lines of the piece can be cut and are left out. */
+function recordsIn(bytes: Buffer, offset: number, clock: WallClock): Probe | null {
+  let firstRecord: number | null = null
+  let latestMs = Number.NEGATIVE_INFINITY
+  let at = bytes.indexOf(LINE_FEED) + 1
+  while (at > 0) {
+    const end = bytes.indexOf(LINE_FEED, at)
+    if (end < 0) break
+    const line = parseLine(bytes.toString('utf8', at, end))
+    if (line.kind === 'record') {
+      firstRecord ??= offset + at
+      latestMs = Math.max(latestMs, line.stampMs ?? clock.instantMs(line.wallSeconds, null))
+    }
+    at = end + 1
+  }
+  return firstRecord === null ? null : { firstRecord, latestMs }
+}
+
+const LINE_FEED = 0x0a

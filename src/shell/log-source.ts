@@ -1,0 +1,246 @@
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { mainLogsInOrder, readLogFileName } from '../analysis/logs/file-names.ts'
+import type { LogPart } from '../analysis/logs/scan.ts'
+import { seekSince } from '../analysis/logs/seek.ts'
+import type { WallClock } from '../analysis/logs/wall-clock.ts'
+
+/** The part of `node:fs/promises` that is needed. */
+export type LogFiles = Pick<typeof import('node:fs/promises'), 'open' | 'readdir' | 'stat'>
+
+/** Where a log is to be taken from. */
+export type LogWish =
+  /** A file, or a directory of a gateway's log files. */
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'stream'; readonly name: string; readonly stream: AsyncIterable<Uint8Array> }
+  /** The first of these directories that holds a main log (`logDirectories`). */
+  | { readonly kind: 'search'; readonly directories: readonly string[] }
+
+/** What is asked of the log; without `sinceMs` everything. */
+export interface LogPeriod {
+  readonly clock: WallClock
+  readonly sinceMs?: number | undefined
+}
+
+export type LogSource =
+  | {
+      readonly outcome: 'found'
+      /** The file, directory or stream that the parts come from. */
+      readonly from: string
+      /** Oldest first, never empty. */
+      readonly parts: readonly LogPart[]
+      /** Files left out because they end before the period. */
+      readonly leftOut: readonly string[]
+    }
+  | { readonly outcome: 'missing'; readonly path: string }
+  /** `code` is the system's, e.g. `EACCES`. */
+  | { readonly outcome: 'unreadable'; readonly path: string; readonly code: string }
+  /** A directory without any main log; `requestLogs` counts the dumps of single requests in it. */
+  | { readonly outcome: 'no-main-log'; readonly path: string; readonly requestLogs: number }
+  /** A dump of one request instead of a log. */
+  | { readonly outcome: 'request-log'; readonly path: string }
+  | { readonly outcome: 'empty'; readonly path: string }
+  /** A search that found nothing. */
+  | { readonly outcome: 'nowhere'; readonly directories: readonly string[] }
+
+/** What is known about the gateway's places; the paths are absolute. */
+export interface LogPlaces {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly configDir: string | null
+  readonly authDir: string | null
+}
+
+/** Where a gateway on this machine can have its logs, likeliest first (contract, files 4.1). */
+export function logDirectories({ env, cwd, configDir, authDir }: LogPlaces): string[] {
+  const writable = env.WRITABLE_PATH || env.writable_path
+  const roots = [writable, configDir, cwd, authDir]
+  return [...new Set(roots.flatMap((root) => (root ? [join(root, 'logs')] : [])))]
+}
+
+/**
+ * Finds the files of a log and what of them lies in the period. Whole files that end before it are left out, and a
+ * plain file is read from where the period begins. Nothing is thrown for what a file system does; what goes wrong
+ * while a part is read is in the scan's result.
+ */
+export async function findLog(wish: LogWish, period: LogPeriod, files: LogFiles): Promise<LogSource> {
+  if (wish.kind === 'stream') {
+    const part: LogPart = { name: wish.name, chunks: () => wish.stream }
+    return { outcome: 'found', from: wish.name, parts: [part], leftOut: [] }
+  }
+  if (wish.kind === 'path') return guarded(wish.path, () => atPath(wish.path, period, files))
+  let problem: LogSource = { outcome: 'nowhere', directories: wish.directories }
+  for (const directory of wish.directories) {
+    const source = await guarded(directory, () => atPath(directory, period, files))
+    if (source.outcome === 'found') return source
+    if (source.outcome === 'unreadable' && problem.outcome === 'nowhere') problem = source
+  }
+  return problem
+}
+
+async function guarded(path: string, find: () => Promise<LogSource>): Promise<LogSource> {
+  try {
+    return await find()
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === null) throw error
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? { outcome: 'missing', path }
+      : { outcome: 'unreadable', path, code }
+  }
+}
+
+function systemCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+}
+
+async function atPath(path: string, period: LogPeriod, files: LogFiles): Promise<LogSource> {
+  const stats = await files.stat(path)
+  if (stats.isDirectory()) return inDirectory(path, period, files)
+  const part = { path, name: path, inode: stats.ino }
+  if (!stats.isFile()) {
+    // A pipe, such as a shell's `<(docker logs …)`, can be read once and from its beginning only.
+    return {
+      outcome: 'found',
+      from: path,
+      parts: [{ name: path, chunks: () => pipeChunks(path, files) }],
+      leftOut: [],
+    }
+  }
+  if (stats.size === 0) return { outcome: 'empty', path }
+  if ((await readHead(path, files)).includes(REQUEST_LOG_MARK)) return { outcome: 'request-log', path }
+  return { outcome: 'found', from: path, parts: [filePart(part, period, files)], leftOut: [] }
+}
+
+/** The first line of a dump of one request (contract, files 4.8). */
+const REQUEST_LOG_MARK = '=== REQUEST INFO ==='
+
+async function readHead(path: string, files: LogFiles): Promise<Buffer> {
+  const handle = await files.open(path)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
+const HEAD_BYTES = 4096
+
+/** Clocks of machines differ, and a file's last line is written a little before its last change. */
+const CLOCK_SLACK_MS = 300_000
+
+async function inDirectory(path: string, period: LogPeriod, files: LogFiles): Promise<LogSource> {
+  const names = await files.readdir(path)
+  const logs = await Promise.all(mainLogsInOrder(names).map((name) => fileIn(path, name, files)))
+  const newest = logs.at(-1)
+  if (newest === undefined) {
+    const requestLogs = names.filter((name) => readLogFileName(name).kind === 'request').length
+    return { outcome: 'no-main-log', path, requestLogs }
+  }
+  if (logs.every(({ sizeBytes }) => sizeBytes === 0)) return { outcome: 'empty', path }
+  await readHead(newest.path, files) // a log that may not be read is an answer of its own
+  const tooOld = ({ endMs }: FoundFile) =>
+    period.sinceMs !== undefined && endMs < period.sinceMs - CLOCK_SLACK_MS
+  return {
+    outcome: 'found',
+    from: path,
+    parts: logs.filter((log) => log === newest || !tooOld(log)).map((log) => filePart(log, period, files)),
+    leftOut: logs.filter((log) => log !== newest && tooOld(log)).map(({ name }) => name),
+  }
+}
+
+interface FoundFile {
+  readonly path: string
+  readonly name: string
+  readonly inode: number
+  readonly sizeBytes: number
+  /** When its last line was written at the latest. */
+  readonly endMs: number
+}
+
+async function fileIn(directory: string, name: string, files: LogFiles): Promise<FoundFile> {
+  const path = join(directory, name)
+  const { ino, size, mtimeMs } = await files.stat(path)
+  const said = readLogFileName(name)
+  const endMs =
+    said.kind === 'rotated' ? said.endMs : said.kind === 'numbered' ? mtimeMs : Number.POSITIVE_INFINITY
+  return { path, name, inode: ino, sizeBytes: size, endMs }
+}
+
+/** Thrown while reading when the gateway has rotated its log since the directory was listed. */
+class LogRotated extends Error {
+  readonly code = 'ROTATED'
+}
+
+function filePart(
+  { path, name, inode }: Pick<FoundFile, 'path' | 'name' | 'inode'>,
+  period: LogPeriod,
+  files: LogFiles,
+): LogPart {
+  return {
+    name,
+    async *chunks() {
+      const handle = await files.open(path)
+      try {
+        const { ino, size } = await handle.stat()
+        if (ino !== inode) throw new LogRotated()
+        if (await isGzip(handle)) yield* gunzipChunks(handle)
+        else yield* plainChunks(handle, await startOf(handle, size, period))
+      } finally {
+        await handle.close()
+      }
+    },
+  }
+}
+
+async function* pipeChunks(path: string, files: LogFiles): AsyncGenerator<Uint8Array> {
+  const handle = await files.open(path)
+  yield* handle.createReadStream()
+}
+
+function readAt(handle: FileHandle) {
+  return async (offset: number, length: number) => {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset)
+    return buffer.subarray(0, bytesRead)
+  }
+}
+
+async function startOf(handle: FileHandle, sizeBytes: number, period: LogPeriod): Promise<number> {
+  if (period.sinceMs === undefined) return 0
+  return seekSince(readAt(handle), sizeBytes, period.sinceMs, period.clock)
+}
+
+async function isGzip(handle: FileHandle): Promise<boolean> {
+  const magic = await readAt(handle)(0, 2)
+  return magic[0] === 0x1f && magic[1] === 0x8b
+}
+
+/** Large enough that asking costs little beside reading, small enough to stay in a processor's cache. */
+const CHUNK_BYTES = 524_288
+
+/** Reads ahead into a second buffer while the first is being looked at; a chunk is overwritten by the next but one. */
+async function* plainChunks(handle: FileHandle, start: number): AsyncGenerator<Uint8Array> {
+  let offset = start
+  let [buffer, other] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)]
+  let reading = handle.read(buffer, 0, CHUNK_BYTES, offset)
+  for (;;) {
+    const { bytesRead } = await reading
+    if (bytesRead === 0) return
+    offset += bytesRead
+    const chunk = buffer.subarray(0, bytesRead)
+    ;[buffer, other] = [other, buffer]
+    reading = handle.read(buffer, 0, CHUNK_BYTES, offset)
+    reading.catch(() => {}) // thrown at the next turn, where it is awaited
+    yield chunk
+  }
+}
+
+async function* gunzipChunks(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
+  // Its errors come out of the iteration.
+  pipeline(handle.createReadStream({ start: 0, autoClose: false }), gunzip, () => {})
+  yield* gunzip
+}

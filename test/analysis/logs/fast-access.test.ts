@@ -1,0 +1,201 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { FastAccessReader } from '../../../src/analysis/logs/fast-access.ts'
+import { Tally } from '../../../src/analysis/logs/tally.ts'
+import { access, clockOf, failure, fixture, lines, plain, repeat, scan, stamp } from './support.ts'
+
+/** Enough ordinary lines behind a log that the byte reader looks at all before them. */
+const TAIL = lines(...repeat(6, () => access({ second: 3600 })))
+
+/** The scan of a log by both readers, cut into chunks anyhow. */
+async function bothReaders(log: string | Uint8Array, chunkSizes?: readonly number[]) {
+  const cut = chunkSizes === undefined ? {} : { chunkSizes }
+  const byBytes = plain(await scan(log, { ...cut, reader: 'bytes' }))
+  const byLines = plain(await scan(log, { reader: 'lines' }))
+  return [byBytes, byLines] as const
+}
+
+describe('the byte reader', () => {
+  it('takes all ordinary lines of a log and counts them', () => {
+    const tally = new Tally({ clock: clockOf('UTC') })
+    const reader = new FastAccessReader(tally)
+    const ordinary = [
+      access(),
+      access({ second: 1, id: '--------', method: 'GET', path: '/', ip: '::1' }),
+      access({ second: 1, status: 429, latency: '4ms' }),
+      access({ second: 61, status: 502, latency: '1m32s', path: '/v1/messages?beta=true' }),
+      access({ second: 90_000, ip: '', path: '/no/such/path' }),
+    ]
+    for (const line of ordinary) reader.learn(Buffer.from(line))
+    const text = Buffer.from(lines(...ordinary))
+    const bytes = Buffer.from(lines(...ordinary) + TAIL)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    expect(reader.read(bytes, view, 0)).toBeGreaterThanOrEqual(text.length)
+    const { requests, refusals } = tally.result([])
+    expect(requests.total).toBeGreaterThanOrEqual(ordinary.length)
+    expect([...refusals]).toMatchObject([{ status: 429, latencyMs: 4, origin: 'local' }])
+  })
+
+  it('takes lines behind the prefix of docker compose and lines that end in a carriage return', () => {
+    const reader = new FastAccessReader(new Tally({ clock: clockOf('UTC') }))
+    const line = `cli-proxy-api  | ${access()}\r`
+    reader.learn(Buffer.from(line))
+    const bytes = Buffer.from(lines(...repeat(20, () => line)))
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    expect(reader.read(bytes, view, 0)).toBeGreaterThan(10 * line.length)
+  })
+
+  it('says the same as the line reader of all recorded logs', async () => {
+    for (const name of ['upstream', 'fork', 'forkold']) {
+      for (const kind of ['main', 'debug-main', 'hostile-main', 'cleared-main', 'accounts-main']) {
+        const [byBytes, byLines] = await bothReaders(fixture(`${name}-${kind}.log`))
+        expect(byBytes).toEqual(byLines)
+      }
+    }
+  })
+
+  it('says the same as the line reader when any one byte of a line is another', async () => {
+    const before = lines(access(), access({ status: 401, latency: '0s' }), access({ status: 500 }))
+    const line = access({ second: 7, status: 429, latency: '1.5s', path: '/v1/messages?a=b' })
+    const others = [
+      0x00, 0x09, 0x0a, 0x0d, 0x1b, 0x20, 0x22, 0x2d, 0x2e, 0x30, 0x39, 0x3f, 0x41, 0x5b, 0x5d, 0x66, 0x73,
+      0x7c, 0x7f, 0x80, 0xc3,
+    ]
+    for (let at = 0; at < line.length; at++) {
+      const variants = others.map((byte) => {
+        const variant = Buffer.from(`${line}\n${access({ second: 8 })}\n`)
+        variant[at] = byte
+        return variant
+      })
+      const log = Buffer.concat([Buffer.from(before), ...variants, Buffer.from(TAIL)])
+      const [byBytes, byLines] = await bothReaders(log)
+      expect(byBytes, `at ${at}`).toEqual(byLines)
+    }
+  }, 60_000)
+
+  it('says the same as the line reader of any mixture of lines, cut anywhere', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyLine, { minLength: 1, maxLength: 60 }),
+        fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        async (mixture, chunkSizes, ended) => {
+          const log = Buffer.concat(mixture.map((line) => Buffer.concat([line, Buffer.from('\n')])))
+          const whole = Buffer.concat([log, Buffer.from(ended ? TAIL : TAIL.slice(0, -1))])
+          const [byBytes, byLines] = await bothReaders(whole, chunkSizes)
+          expect(byBytes).toEqual(byLines)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  }, 60_000)
+})
+
+const second = fc.nat({ max: 200 })
+const id = fc.oneof(
+  fc.constantFrom('9f3c11aa', '0badcafe', '--------', '[REDACTED]', 'a-b', 'DEADBEEF', 'id 12345'),
+  fc.integer({ min: 0, max: 0xffffffff }).map((number) => number.toString(16).padStart(8, '0')),
+)
+const look = fc.record({
+  second,
+  id,
+  status: fc.constantFrom(200, 200, 200, 204, 400, 401, 403, 429, 499, 500, 502, 503, 99, 600),
+  latency: fc.constantFrom(
+    '0s',
+    '4ms',
+    '21ms',
+    '812ms',
+    '1.192s',
+    '2.5s',
+    '1m32s',
+    '1h2m3s',
+    '87.542µs',
+    'soon',
+    '1.2345s',
+    '-1s',
+    '5|ms',
+  ),
+  ip: fc.constantFrom(
+    '127.0.0.1',
+    '::1',
+    '',
+    '2001:db8::1',
+    '2001:db8:1111:2222:3333:4444:5555:6666',
+    'a|b',
+    'ü',
+  ),
+  method: fc.constantFrom('POST', 'GET', 'OPTIONS', 'HEAD', 'PUT', 'M-SEARCH', 'X'),
+  path: fc.constantFrom(
+    '/v1/responses',
+    '/v1/chat/completions?x=1',
+    '/v1/messages',
+    '/v1beta/models/gemini-2.5-pro:generateContent',
+    '/v0/management/logs?after=1',
+    '/',
+    '',
+    '/x"y',
+    '/x\ny',
+    '/x\u001b[31mred',
+    `/${'long'.repeat(60)}`,
+    '/ünïcode',
+    `/x\n${access({ status: 429 })}`,
+    `/x"\n${access({ status: 429 }).slice(0, -1)}`,
+  ),
+})
+const ordinary = look.map(access)
+const mutated = fc
+  .tuple(ordinary, fc.nat({ max: 200 }), fc.nat({ max: 255 }), fc.constantFrom('put', 'cut', 'drop'))
+  .map(([line, at, byte, how]) => {
+    const bytes = Buffer.from(line)
+    const place = at % bytes.length
+    if (how === 'cut') return bytes.subarray(0, place)
+    if (how === 'drop') return Buffer.concat([bytes.subarray(0, place), bytes.subarray(place + 1)])
+    bytes[place] = byte
+    return bytes
+  })
+const attribution = fc
+  .tuple(second, id)
+  .chain(([at, who]) =>
+    fc.constantFrom(
+      failure(at, who, '{"error":{"code":429}}'),
+      failure(at, who, '<!DOCTYPE html>\n<title>403 Forbidden</title>', 'claude'),
+      `[${stamp(at)}] [${who}] [debug] [conductor.go:1] Use API key sk-9...0RHO for model glm`,
+      `[${stamp(at)}] [${who}] [debug] [x.go:1] request error, error status: 500, error message: x`,
+      `[${stamp(at)}] [${who}] [warn ] [x.go:1] auth unavailable: 1 of 1 candidate(s) for model "glm" (provider=team) are in cooldown`,
+      `[${stamp(at)}] [${who}] [info ] [x.go:1] session-affinity: cache hit | session=s auth=a.json provider=codex model=glm`,
+    ),
+  )
+const foreign = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+  fc
+    .constantFrom(
+      '',
+      '\r',
+      '{',
+      '  "error": 1',
+      'y"',
+      '"',
+      '\0\0\0',
+      `\0\0${access()}`,
+      `${access()}\r`,
+      `\ufeff${access()}`,
+      `cli-proxy-api  | ${access()}`,
+      `2026-08-22T21:40:03.123Z ${access()}`,
+      `Aug 22 21:40:01 host unit[12]: ${access()}`,
+      '[2026-08-22 21:40:03] [info] [gin_logger.go:58] [GIN] 2026/08/22 - 21:40:03 | 429 |           7ms |       127.0.0.1 | GET     "/v1/models"',
+      '[GIN] 2026/08/22 - 21:40:04 | 401 |      87.542µs |       127.0.0.1 | POST     "/v1/messages"',
+      '[2026-08-22 21:40:05] [warn ] [gin_logger.go:92] | a1b2c3d4 | 429 |       23.559s |       127.0.0.1 | POST    "/v1/messages"',
+      access().replace(':103]', ':104]'),
+      access().replace('gin_logger.go:103', `${'long'.repeat(20)}.go:1`),
+      access().replace('[gin_logger.go:103] ', ''),
+    )
+    .map((text) => Buffer.from(text)),
+)
+const asBytes = (text: string) => Buffer.from(text)
+const anyLine = fc.oneof(
+  { weight: 6, arbitrary: second.map((at) => asBytes(access({ second: at }))) },
+  { weight: 4, arbitrary: ordinary.map(asBytes) },
+  { weight: 3, arbitrary: mutated },
+  { weight: 3, arbitrary: attribution.map(asBytes) },
+  { weight: 3, arbitrary: foreign },
+)
