@@ -3,12 +3,14 @@ import { configShowCommand } from './config.ts'
 import { dailyCheckCommand } from './daily-check.ts'
 import { explainCommand } from './explain.ts'
 import { gatewayCommand } from './gateway.ts'
+import { parityCheckCommand } from './parity-check.ts'
 import { replayCommand } from './replay.ts'
 import type { CommandSpec } from './spec.ts'
 
 /** Every command, in the order of the help. Their files only describe; what runs is loaded when it is typed. */
 export const COMMANDS: readonly CommandSpec[] = [
   dailyCheckCommand,
+  parityCheckCommand,
   gatewayCommand,
   checksCommand,
   explainCommand,

@@ -1,5 +1,6 @@
 import type { CheckInfo } from '../core/check.ts'
 import { DAILY_CHECKS } from './daily.ts'
+import { PARITY_CHECKS } from './parity.ts'
 
 /** Every check of every command, as `provops checks` lists them. */
-export const CATALOGUE: readonly CheckInfo[] = [...DAILY_CHECKS]
+export const CATALOGUE: readonly CheckInfo[] = [...DAILY_CHECKS, ...PARITY_CHECKS]

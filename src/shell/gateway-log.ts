@@ -29,7 +29,11 @@ export async function readGatewayLog(invocation: Invocation, session: Session): 
       source: 'TZ',
       next: 'give the zone of the log with --tz, such as Asia/Shanghai',
     }
-  const period: Period = { clock, sinceMs: sinceMsOf(settings.values.since, nowMs), untilMs: wholeSecond(nowMs) }
+  const period: Period = {
+    clock,
+    sinceMs: sinceMsOf(settings.values.since, nowMs),
+    untilMs: wholeSecond(nowMs),
+  }
   const source = await findLog(wishOf(invocation, session), period, { open, readdir, stat })
   if (source.outcome === 'found') return scan(source.parts, source.from, period)
   if (source.outcome === 'nowhere') return fromManagement(invocation, session, period)

@@ -6,6 +6,7 @@ import { runChecks } from '../core/runner.ts'
 import { span } from '../core/text.ts'
 import { checkLines } from './catalogue-lines.ts'
 import type { Invocation } from './invocation.ts'
+import { offlineSession } from './offline.ts'
 import { expandPath } from './paths.ts'
 import { startProgress } from './progress.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
@@ -16,11 +17,13 @@ import { parseDurationMs } from './values.ts'
 export interface JudgingCommand<Context> {
   readonly name: string
   readonly checks: readonly Check<Context>[]
+  /** `nothing`: it judges files, and no gateway is opened. */
+  readonly opens?: 'gateway' | 'nothing'
   /** Made anew for every round of `--wait`. */
   readonly context: (session: Session, signal: AbortSignal) => Promise<Context | Refusal>
   /** Called with the report of the last round, e.g. to remember what a green run saw. */
   readonly conclude?: (report: Report, context: Context, session: Session) => Promise<void>
-  readonly attachments?: (context: Context) => readonly Attachment[]
+  readonly attachments?: (context: Context) => Promise<readonly Attachment[]>
 }
 
 interface Asked<Context> {
@@ -41,7 +44,7 @@ export async function judge<Context>(
   const asked = readAsked(invocation, command.checks)
   if ('kind' in asked) return asked
   if (invocation.flags.has('list')) return { kind: 'text', text: checkLines(asked.checks) }
-  const session = await openSession(invocation)
+  const session = command.opens === 'nothing' ? offlineSession(invocation) : await openSession(invocation)
   if (session.kind === 'refused') return session
   try {
     return await rounds(invocation, session, command, asked)
@@ -163,7 +166,7 @@ async function ask<Context>(
         startedAtMs,
         requests: { ...session.gateway.tally },
         findings,
-        attachments: command.attachments?.(context) ?? [],
+        attachments: (await command.attachments?.(context)) ?? [],
         failOn: settings.values['fail-on'],
       },
       world.clock,

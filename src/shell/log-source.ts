@@ -220,21 +220,26 @@ async function isGzip(handle: FileHandle): Promise<boolean> {
 
 /** Large enough that asking costs little beside reading, small enough to stay in a processor's cache. */
 const CHUNK_BYTES = 524_288
+/** Reads under way at once: while one chunk is being looked at the next ones come, so that nobody waits. */
+const READS = 4
 
-/** Reads ahead into a second buffer while the first is being looked at; a chunk is overwritten by the next but one. */
+/** A chunk is overwritten as soon as the next one is asked for. */
 async function* plainChunks(handle: FileHandle, start: number): AsyncGenerator<Uint8Array> {
   let offset = start
-  let [buffer, other] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)]
-  let reading = handle.read(buffer, 0, CHUNK_BYTES, offset)
+  const read = (buffer: Buffer) => {
+    const reading = handle.read(buffer, 0, CHUNK_BYTES, offset)
+    reading.catch(() => {}) // thrown where it is awaited, if it ever is
+    offset += CHUNK_BYTES
+    return reading
+  }
+  const slots = Array.from({ length: READS }, () => ({ reading: read(Buffer.allocUnsafe(CHUNK_BYTES)) }))
   for (;;) {
-    const { bytesRead } = await reading
-    if (bytesRead === 0) return
-    offset += bytesRead
-    const chunk = buffer.subarray(0, bytesRead)
-    ;[buffer, other] = [other, buffer]
-    reading = handle.read(buffer, 0, CHUNK_BYTES, offset)
-    reading.catch(() => {}) // thrown at the next turn, where it is awaited
-    yield chunk
+    for (const slot of slots) {
+      const { buffer, bytesRead } = await slot.reading
+      if (bytesRead > 0) yield buffer.subarray(0, bytesRead)
+      if (bytesRead < CHUNK_BYTES) return
+      slot.reading = read(buffer)
+    }
   }
 }
 

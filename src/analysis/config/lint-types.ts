@@ -2,6 +2,7 @@ import type { Flavour } from './flavour.ts'
 import type { LoadedConfig } from './load.ts'
 import type { GatewayConfig } from './model.ts'
 import type { Offers } from './offers.ts'
+import type { Answer, Resolution, Tier } from './resolve.ts'
 import type { Position } from './yaml-source.ts'
 
 export type Severity = 'error' | 'warn' | 'info'
@@ -27,6 +28,15 @@ export interface WorkloadClass {
   readonly latency?: 'critical' | 'relaxed'
 }
 
+/** Who answers one id of a workload class. */
+export interface Served {
+  readonly id: string
+  readonly resolution: Resolution
+  readonly tiers: readonly Tier[]
+  /** Of all tiers. */
+  readonly answers: readonly Answer[]
+}
+
 export interface LintContext {
   readonly flavour: Flavour
   /** The gateway's version when known, e.g. `v7.2.140`; only upstream's are compared. */
@@ -35,6 +45,7 @@ export interface LintContext {
   readonly config: GatewayConfig
   readonly offers: Offers
   readonly workloads: readonly WorkloadClass[]
+  readonly served: ReadonlyMap<WorkloadClass, readonly Served[]>
 }
 
 export interface Rule {

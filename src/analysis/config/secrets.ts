@@ -21,12 +21,32 @@ export function secretTags(): SecretTags {
       tags.set(secret, tag)
       return tag
     },
-    sweep: (text) =>
-      [...tags]
-        .filter(([secret]) => secret.length >= SWEPT_LENGTH)
-        .sort(([a], [b]) => b.length - a.length)
-        .reduce((swept, [secret, tag]) => swept.replaceAll(secret, tag), text),
+    sweep: (text) => sweep(text, tags),
   }
+}
+
+/** One pass over the text: known secrets are found by their first characters, the longest one wins. */
+function sweep(text: string, tags: ReadonlyMap<string, string>): string {
+  const byHead = new Map<string, string[]>()
+  for (const secret of tags.keys()) {
+    if (secret.length < SWEPT_LENGTH) continue
+    const head = secret.slice(0, SWEPT_LENGTH)
+    byHead.set(
+      head,
+      [...(byHead.get(head) ?? []), secret].sort((a, b) => b.length - a.length),
+    )
+  }
+  if (byHead.size === 0) return text
+  let swept = ''
+  let from = 0
+  for (let at = 0; at + SWEPT_LENGTH <= text.length; at++) {
+    const found = byHead.get(text.slice(at, at + SWEPT_LENGTH))?.find((secret) => text.startsWith(secret, at))
+    if (found === undefined) continue
+    swept += text.slice(from, at) + (tags.get(found) ?? '')
+    from = at + found.length
+    at = from - 1
+  }
+  return swept + text.slice(from)
 }
 
 const SECTION_NAMES: ReadonlySet<string> = new Set(SECTIONS)

@@ -69,7 +69,7 @@ export function readYaml(text: string): YamlSource {
     const { line, col } = lines.linePos(Math.min(offset, text.length))
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const { targets, aliased } = linkAliases(document)
+  const { targets, aliased } = linkAliases(text.includes('&') ? document : undefined)
   return {
     text,
     root: (document?.contents ?? null) as YamlNode | null,

@@ -61,7 +61,7 @@ export interface ClientBurst extends BurstFacts {
  */
 export interface UpstreamBurst extends BurstFacts {
   readonly kind: 'upstream'
-  /** Failures of it that fail-over hid from the clients. */
+  /** Failures of it after which the clients got a status below 400 all the same. */
   readonly hidden: number
 }
 

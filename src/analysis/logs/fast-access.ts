@@ -213,11 +213,14 @@ function twoDigits(view: DataView, at: number): number {
 /** Remembers a text of at least eight bytes and finds it again. */
 class KnownText {
   length = 0
+  #text = ''
   #parts: Float64Array = new Float64Array(0)
   #tail = 0
 
   /** A shorter text is the same as none. */
   learn(text: string): void {
+    if (text === this.#text) return
+    this.#text = text
     this.length = text.length < 8 ? 0 : text.length
     this.#parts = Float64Array.from({ length: text.length >> 3 }, (_, i) =>
       eight(text.slice(i * 8, i * 8 + 8)),

@@ -70,7 +70,10 @@ export interface RouteCounts {
 export interface UpstreamCounts {
   /** Failures of providers one by one. */
   readonly failures: FailureLog
-  /** Failures after which the client got an answer below 400 all the same: fail-over hid them. */
+  /**
+   * Failures after which the client got a status below 400 all the same: fail-over hid them, or the answer had begun
+   * and broke off, which leaves its 200 (contract, files 4.5).
+   */
   readonly hidden: number
   /** Failures whose client got an error. */
   readonly passedOn: number
@@ -87,8 +90,8 @@ export interface FailureGroup extends UpstreamParty {
 }
 
 /**
- * What the log says of one model name. Failures and tries go by the provider's name for it, cooling lines by the
- * client's; without aliases these are the same.
+ * What the log says of one model name. Failure lines have the provider's name for it, tries, cooling lines and the
+ * failures of debug lines the client's; without aliases these are the same.
  */
 export interface ModelCounts {
   readonly model: string

@@ -32,8 +32,8 @@ export function tokenStateOf(token: TokenCredential, modifiedMs: number, nowMs: 
   if (token.disabled) return { kind: 'disabled' }
   const kind = tokenKind(token.type)
   const { expiresMs } = token
-  if (kind?.renewal.by === 'use' && token.renewable) return { kind: 'valid', expiresMs: null, renewsMs: null }
-  if (kind === null || kind.renewal.by !== 'gateway' || !token.renewable) return unrenewed(token, nowMs)
+  if (kind?.renewal.by === 'use' && token.renewable) return LASTING
+  if (kind?.renewal.by !== 'gateway' || !token.renewable) return unrenewed(token, nowMs)
   if (expiresMs !== null && expiresMs <= nowMs) return lapsed(token, expiresMs, nowMs)
   const sinceMs = dueMs(token, kind.renewal.leadMs)
   if (sinceMs === null) return { kind: 'undated' }
@@ -43,20 +43,19 @@ export function tokenStateOf(token: TokenCredential, modifiedMs: number, nowMs: 
   return late ? { kind: 'overdue', expiresMs, sinceMs } : { kind: 'due', expiresMs, sinceMs }
 }
 
+const LASTING: TokenState = { kind: 'valid', expiresMs: null, renewsMs: null }
+
 /** A type of which no renewal is known, or a file without what a renewal needs. */
-function unrenewed({ expiresMs, renewable, refreshedMs }: TokenCredential, nowMs: number): TokenState {
-  if (expiresMs === null)
-    return renewable === false || refreshedMs !== null
-      ? { kind: 'valid', expiresMs: null, renewsMs: null }
-      : { kind: 'undated' }
+function unrenewed({ type, expiresMs, renewable }: TokenCredential, nowMs: number): TokenState {
+  if (expiresMs === null) return tokenKind(type) === null ? { kind: 'undated' } : LASTING
   if (expiresMs <= nowMs) return { kind: 'expired', expiresMs }
   return renewable === false ? { kind: 'dying', expiresMs } : { kind: 'valid', expiresMs, renewsMs: null }
 }
 
 function lapsed({ refreshedMs }: TokenCredential, expiresMs: number, nowMs: number): TokenState {
-  const recent =
-    refreshedMs !== null && Math.abs(nowMs - refreshedMs) < JUST_RENEWED_MS && refreshedMs > expiresMs
-  return recent ? { kind: 'clock', expiresMs, refreshedMs } : { kind: 'expired', expiresMs }
+  return refreshedMs !== null && refreshedMs > nowMs - JUST_RENEWED_MS
+    ? { kind: 'clock', expiresMs, refreshedMs }
+    : { kind: 'expired', expiresMs }
 }
 
 /** From when on the gateway renews it (contract, files 3.5); null when the file holds no date to count from. */

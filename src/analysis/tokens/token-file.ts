@@ -82,11 +82,16 @@ function isRenewable(type: string, fields: Fields, refreshToken: string | null):
   return tokenKind(type) === null ? null : false
 }
 
+/** Where a type is not known, the names that other types use for it. */
+const USUAL = { person: ['sub', 'user_id', 'username'], place: ['account_id', 'project_id'] }
+
+/** A workspace alone does not tell: all of its members share it. */
 function accountOf(type: string, fields: Fields, email: string | null): string | null {
-  const names = tokenKind(type)?.accountFields ?? ['account_id', 'sub', 'user_id', 'username']
-  const parts = names.map((name) => textOf(fields[name]) ?? '')
-  const known = email !== null || parts.some((part) => part !== '')
-  return known ? digest([type, email ?? '', ...parts].join('\n')) : null
+  const { person, place } = tokenKind(type) ?? USUAL
+  const textsOf = (names: readonly string[]) => names.map((name) => textOf(fields[name]) ?? '')
+  const persons = email === null ? textsOf(person) : [email]
+  if (persons.every((text) => text === '')) return null
+  return digest([type, ...persons, ...textsOf(place)].join('\n'))
 }
 
 /** Secrets and personal data are compared, never kept. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Endpoint } from '../../wire/routes.ts'
 import type { Exchange } from './exchange.ts'
-import { type BodyPiece, piecesOf, readWhole } from './provider-call.ts'
+import type { BodyPiece } from './provider-call.ts'
 import type { Candidate, KnownRoute } from './routing.ts'
 import type { Runtime } from './runtime.ts'
 import { codexFailure } from './translation/errors.ts'
@@ -78,11 +78,11 @@ export async function attempt(
   if (gone.aborted) return { kind: 'gone' }
   if (reply.kind === 'broken') return brokenOff(reply.message)
   if (job.mode === 'stream' && reply.status < 400)
-    return openStream(job, piecesOf(reply.body), translation.stream(call), {
+    return openStream(job, reply.body.pieces(), translation.stream(call), {
       firstByteMs,
       headers: reply.headers,
     })
-  const whole = await readWhole(reply.body)
+  const whole = await reply.body.whole()
   if (gone.aborted) return { kind: 'gone' }
   // Half a stream of events is understood as one that ended early.
   const understood = request.streamed && quirksOf(job.runtime.profile).earlyEnd === 'raised'

@@ -44,8 +44,6 @@ export class Exchange {
   readonly requestId: string
   readonly address: string
   readonly attempts: Attempt[] = []
-  /** Aborts when the client goes away before the reply is complete. */
-  readonly gone: AbortSignal
   /** The client key that was accepted; null on an open gateway and on other routes. */
   clientKey: string | null = null
   /** The credential asked last, by its index; null before the first. */
@@ -57,7 +55,7 @@ export class Exchange {
   lastRefusal: string | null = null
   #headers: string[]
   #query: URLSearchParams | null = null
-  #left: AbortController
+  #left: AbortController | null = null
 
   constructor(options: ExchangeOptions) {
     this.request = options.request
@@ -69,16 +67,22 @@ export class Exchange {
     this.requestId = options.requestId
     this.address = clientAddress(options.request)
     this.#headers = [...options.headers]
-    this.#left = new AbortController()
-    this.gone = this.#left.signal
-    options.response.once('close', () => {
-      if (!options.response.writableFinished) this.#left.abort()
-    })
   }
 
   get query(): URLSearchParams {
     this.#query ??= new URLSearchParams(this.rawQuery)
     return this.#query
+  }
+
+  /** Aborts when the client goes away before the reply is complete. */
+  get gone(): AbortSignal {
+    if (this.#left) return this.#left.signal
+    const left = new AbortController()
+    this.#left = left
+    const { response } = this
+    if (response.destroyed) left.abort()
+    else response.once('close', () => response.writableFinished || left.abort())
+    return left.signal
   }
 
   get hasRequestId(): boolean {

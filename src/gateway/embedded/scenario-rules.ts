@@ -1,22 +1,22 @@
 import * as z from 'zod/mini'
-import { duration, positive, share, text } from './scenario-values.ts'
+import { described, duration, positive, share, text } from './scenario-values.ts'
 import { REQUEST_TYPES } from './upstream/types.ts'
 
 const when = z.strictObject({
-  models: z.optional(z.array(text)),
-  keys: z.optional(z.array(text)),
-  requests: z.optional(z.array(z.enum(REQUEST_TYPES))),
+  models: described(z.optional(z.array(text)), 'upstream names; * stands for any characters'),
+  keys: described(z.optional(z.array(text)), 'API keys, or access tokens of auth files'),
+  requests: described(z.optional(z.array(z.enum(REQUEST_TYPES))), 'all but models when not given'),
   stream: z.optional(z.boolean()),
   image: z.optional(z.enum(['any', 'tool-result', 'none'])),
 })
 
 const anyRule = {
-  when: z._default(when, {}),
-  after: z.prefault(duration, '0s'),
-  for: z.optional(duration),
-  first: z.optional(positive),
-  every: z.optional(positive),
-  share: z.optional(share),
+  when: described(z._default(when, {}), 'which requests; all that is given must hold'),
+  after: described(z.prefault(duration, '0s'), 'since the start'),
+  for: described(z.optional(duration), 'until the end when not given'),
+  first: described(z.optional(positive), 'hits only so many of the first matching requests'),
+  every: described(z.optional(positive), 'hits every second, third ... matching request'),
+  share: described(z.optional(share), 'hits that many of every so many matching requests, e.g. 19/1000'),
 }
 
 /** One failure rule of a simulated upstream, as it is written. */

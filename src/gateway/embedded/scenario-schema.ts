@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { ENDPOINTS, type Endpoint } from '../../wire/routes.ts'
 import { PROFILES, type Profile } from './profile.ts'
 import { ruleEntry } from './scenario-rules.ts'
-import { count, duration, names, positive, relativeTime, status, text } from './scenario-values.ts'
+import { count, described, duration, names, positive, relativeTime, status, text } from './scenario-values.ts'
 
 /** Why a credential is benched, in the gateway's words (contract, files 3.6). */
 export const COOLDOWN_REASONS = [
@@ -15,41 +15,56 @@ export const COOLDOWN_REASONS = [
 export type CooldownReason = (typeof COOLDOWN_REASONS)[number]
 
 const endpoint = z._default(z.enum(names<Endpoint>(ENDPOINTS)), 'responses')
-const credential = z._default(z.nullable(text), null)
+const credential = described(
+  z._default(z.nullable(text), null),
+  'API key or auth file; the first of the provider when not given',
+)
 const address = z._default(text, '127.0.0.1')
 
 const upstream = z.strictObject({
   name: text,
   kind: z.enum(['openai', 'codex', 'claude']),
   models: z.array(text),
-  keys: z._default(z.nullable(z.array(text)), null),
+  keys: described(
+    z._default(z.nullable(z.array(text)), null),
+    'credentials that are accepted; every one when not given',
+  ),
   latency: z.prefault(duration, '0ms'),
-  latencySpread: z.prefault(duration, '0ms'),
-  rules: z._default(z.array(ruleEntry), []),
+  latencySpread: described(z.prefault(duration, '0ms'), 'added on top, between nothing and this'),
+  rules: described(
+    z._default(z.array(ruleEntry), []),
+    'the first that refuses wins; what only changes the answer adds up',
+  ),
 })
 
 const authFile = z.strictObject({
   file: z.string().check(z.regex(/^[^/\\]+\.json$/, 'must be a plain file name that ends in .json')),
   type: text,
-  expires: z.optional(relativeTime),
+  expires: described(z.optional(relativeTime), 'e.g. in 2h, or 3h ago'),
   refreshed: z.optional(relativeTime),
-  accessToken: z.optional(text),
-  refreshToken: z.optional(z.nullable(text)),
+  accessToken: described(z.optional(text), 'access-<file without .json> when not given'),
+  refreshToken: described(z.optional(z.nullable(text)), 'null: the file has none'),
   mode: z._default(
     z.string().check(z.regex(/^0[0-7]{3}$/, 'must be permission bits such as "0600"')),
     '0600',
   ),
-  fields: z._default(z.record(z.string(), z.unknown()), {}),
+  fields: described(
+    z._default(z.record(z.string(), z.unknown()), {}),
+    'further fields, as they stand in the file',
+  ),
   quota: z.optional(z.strictObject({ limit: z.number(), used: z.number(), resetsIn: duration })),
 })
 
-const pastSpan = { from: z.optional(duration), until: z.prefault(duration, '0s') }
+const pastSpan = {
+  from: described(z.optional(duration), 'before the start; the whole span when not given'),
+  until: described(z.prefault(duration, '0s'), 'before the start'),
+}
 
 const pastRequests = z.strictObject({
   name: text,
   ...pastSpan,
-  every: z.prefault(duration, '10m'),
-  provider: text,
+  every: described(z.prefault(duration, '10m'), 'the counts hold for each step of this length'),
+  provider: described(text, 'name of an openai-compatibility entry, or channel'),
   credential,
   model: text,
   endpoint,
@@ -60,9 +75,15 @@ const pastRequests = z.strictObject({
       z.strictObject({
         status,
         count,
-        by: z._default(z.enum(['upstream', 'local', 'hidden']), 'upstream'),
+        by: described(
+          z._default(z.enum(['upstream', 'local', 'hidden']), 'upstream'),
+          'who refused: the provider; the gateway by itself; the provider, behind a 200 for the client',
+        ),
         text: z._default(z.nullable(text), null),
-        answeredBy: z._default(z.nullable(z.strictObject({ provider: text, credential })), null),
+        answeredBy: described(
+          z._default(z.nullable(z.strictObject({ provider: text, credential })), null),
+          'for hidden: the credential that answered instead',
+        ),
       }),
     ),
     [],
@@ -107,13 +128,22 @@ export const ScenarioFile = z.strictObject({
     .check(z.regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, dots and dashes')),
   title: text,
   description: text,
-  extends: z.optional(text),
+  extends: described(
+    z.optional(text),
+    'a bundled scenario; upstreams, authFiles and history are merged by name, all else replaces',
+  ),
   profile: z._default(z.enum(names<Profile>(PROFILES)), 'runbook'),
-  config: z.optional(text),
-  configFile: z.optional(text),
+  config: described(
+    z.optional(text),
+    'a whole config.yaml; {{upstream:NAME}} and {{auth-dir}} are filled in',
+  ),
+  configFile: described(z.optional(text), 'the same in a file of its own, beside this one'),
   keys: z.optional(z.strictObject({ client: z.array(text), management: z.nullable(text) })),
-  authFiles: z._default(z.array(authFile), []),
-  channels: z._default(z.record(z.string(), z.strictObject({ upstream: text, models: z.array(text) })), {}),
+  authFiles: described(z._default(z.array(authFile), []), 'token files in the auth directory'),
+  channels: described(
+    z._default(z.record(z.string(), z.strictObject({ upstream: text, models: z.array(text) })), {}),
+    'what credentials of auth files call and offer, by their type',
+  ),
   upstreams: z._default(z.array(upstream), []),
   history: z.prefault(
     z.strictObject({
@@ -123,8 +153,11 @@ export const ScenarioFile = z.strictObject({
     }),
     {},
   ),
-  cooldowns: z._default(z.array(cooldown), []),
-  bans: z._default(z.array(z.strictObject({ address, remaining: z.prefault(duration, '30m') })), []),
+  cooldowns: described(z._default(z.array(cooldown), []), 'credentials that are benched at the start'),
+  bans: described(
+    z._default(z.array(z.strictObject({ address, remaining: z.prefault(duration, '30m') })), []),
+    'addresses that are banned from management at the start',
+  ),
   traffic: z.prefault(
     z.strictObject({
       requestsPerSecond: z._default(z.number().check(z.nonnegative()), 0),

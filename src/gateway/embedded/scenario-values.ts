@@ -5,6 +5,10 @@ import * as z from 'zod/mini'
 export const names = <T extends string>(table: Readonly<Record<T, unknown>>) =>
   Object.keys(table) as [T, ...T[]]
 
+/** Adds the words that editors show for a field. */
+export const described = <S extends z.ZodMiniType>(schema: S, words: string): S =>
+  schema.check(z.describe(words))
+
 /** A length of time as people write it, e.g. `90s`, `10m`, `1h30m`; becomes milliseconds. */
 export const duration = z.pipe(
   z

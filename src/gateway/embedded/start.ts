@@ -211,7 +211,7 @@ function open(
       reloader.close()
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
-      runtime.providers.close()
+      await runtime.providers.close()
       await closed
       await runtime.log.close()
       await runtime.errorLogs.flush()

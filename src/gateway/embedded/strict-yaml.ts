@@ -49,7 +49,9 @@ export function readStrictYaml<S extends Schema>(
     return { kind: 'refused', problems }
   }
   const placeOf = (path: Path) => placeAt(lines, nearestOffset(document, path))
-  const prepared = prepare(document.toJS())
+  const plain = plainValue(document)
+  if (plain.kind === 'refused') return plain
+  const prepared = prepare(plain.value)
   if ('problem' in prepared) {
     const { problem, path } = prepared
     return { kind: 'refused', problems: [{ message: problem, ...placeOf(path), path: path.join('.') }] }
@@ -59,6 +61,20 @@ export function readStrictYaml<S extends Schema>(
   if (parsed.success) return { kind: 'value', value: parsed.data, placeOf }
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, { schema, value }, placeOf))
   return { kind: 'refused', problems }
+}
+
+type Plain =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly problems: readonly YamlProblem[] }
+
+/** Aliases that would grow without bounds are refused by the library, as the text is resolved. */
+function plainValue(document: Document): Plain {
+  try {
+    return { kind: 'value', value: document.toJS() }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { kind: 'refused', problems: [{ message, line: 1, column: 1, path: '' }] }
+  }
 }
 
 function placeAt(lines: LineCounter, offset: number): TextPlace {

@@ -90,7 +90,7 @@ describe('a model that samples', () => {
 
   it('never hides another input, a lost count or a lost usage', () => {
     const spoiled = fc.constantFrom<(usage: Record<string, unknown>) => unknown>(
-      (usage) => ({ ...usage, ...renamed(usage, 'input', (count) => count + 1) }),
+      (usage) => ({ ...usage, ...renamed(usage, 'input', (count) => count + 1), ...oneMore(usage) }),
       (usage) => ({ ...usage, ...renamed(usage, 'input', () => 0) }),
       (usage) => ({ ...usage, ...renamed(usage, 'output', () => undefined) }),
       (usage) => ({ ...usage, ...renamed(usage, 'output', () => null) }),
@@ -130,6 +130,10 @@ describe('a model that samples', () => {
     return fc.assert(property, { numRuns: 300 })
   })
 })
+
+function oneMore({ total_tokens }: Record<string, unknown>): object {
+  return total_tokens === undefined ? {} : { total_tokens: Number(total_tokens) + 1 }
+}
 
 function renamed(
   usage: Record<string, unknown>,

@@ -4,7 +4,6 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig } from '../../../src/analysis/config/load.ts'
-import { authFileText } from '../../../src/gateway/embedded/auth-file-text.ts'
 import { parseScenario, type Scenario } from '../../../src/gateway/embedded/scenario.ts'
 import { renderConfig } from '../../../src/gateway/embedded/scenario-build.ts'
 import { scenarioJsonSchema } from '../../../src/gateway/embedded/scenario-schema.ts'
@@ -87,6 +86,13 @@ describe('a scenario file', () => {
     expect(problemsOf('name: [\n')).toMatchObject([{ line: 2 }])
     expect(problemsOf('just words')).toMatchObject([{ message: 'expected object, received string', line: 1 }])
     expect(problemsOf('').length).toBeGreaterThan(0)
+  })
+
+  it('is refused when its aliases grow without bounds', () => {
+    const grown = ['a: &a [x, x, x, x, x, x, x, x, x]']
+    for (const [before, name] of ['ab', 'bc', 'cd', 'de', 'ef'].map((pair) => [...pair]))
+      grown.push(`${name}: &${name} [${Array(9).fill(`*${before}`).join(', ')}]`)
+    expect(problemsOf(grown.join('\n'))).toMatchObject([{ line: 1 }])
   })
 
   it('is refused when names point nowhere', () => {
@@ -233,37 +239,5 @@ describe('the bundled scenarios', () => {
   // `vitest run test/gateway/embedded/scenario.test.ts --update` writes it anew.
   it('have a schema that is written down', async () => {
     await expect(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(SCHEMA)
-  })
-})
-
-describe('a token file', () => {
-  const file = {
-    file: 'a.json',
-    type: 'codex',
-    expiresInMs: 60_000,
-    refreshedInMs: -60_000,
-    accessToken: 'token',
-    refreshToken: 'refresh',
-    mode: 0o600,
-    fields: { email: 'a@example.com' },
-    quota: null,
-  }
-  const written = (changes: Partial<typeof file>) =>
-    JSON.parse(authFileText({ ...file, ...changes }, Date.UTC(2026, 7, 1, 12))) as Record<string, unknown>
-
-  it('tells expiry and refresh in the words of its type', () => {
-    const { expired, last_refresh } = written({})
-    expect(Date.parse(String(expired))).toBe(Date.UTC(2026, 7, 1, 12, 1))
-    expect(Date.parse(String(last_refresh))).toBe(Date.UTC(2026, 7, 1, 11, 59))
-    expect(written({ type: 'kimi' }).expired).toBe('2026-08-01T12:01:00Z')
-    expect(written({ type: 'kiro' })).toMatchObject({ expires_at: '2026-08-01T12:01:00Z' })
-    expect(written({ type: 'github-copilot' })).toMatchObject({
-      expires_at: Date.UTC(2026, 7, 1, 12, 1) / 1000,
-    })
-  })
-
-  it('holds a refresh token only where the type has one', () => {
-    expect(written({})).toHaveProperty('refresh_token', 'refresh')
-    expect(written({ type: 'github-copilot' })).not.toHaveProperty('refresh_token')
   })
 })

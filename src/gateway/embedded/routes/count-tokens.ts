@@ -1,7 +1,6 @@
 import { callFor, headersFor } from '../attempt.ts'
 import { type Refusal, sendRefusal } from '../client-errors.ts'
 import { BARE_JSON_TYPE, type Exchange, type Replied } from '../exchange.ts'
-import { readWhole } from '../provider-call.ts'
 import { type Candidate, routeFor, select } from '../routing.ts'
 import type { Runtime, ServedRoute } from '../runtime.ts'
 import { estimateTokens } from '../translation/estimate.ts'
@@ -58,7 +57,7 @@ async function count(job: CountJob, { credential, upstreamNames }: Candidate): P
     signal: job.exchange.gone,
   })
   if (reply.kind === 'broken') return { kind: 'failed', failure: { status: 500, text: reply.message } }
-  const whole = await readWhole(reply.body)
+  const whole = await reply.body.whole()
   const text = whole.kind === 'whole' ? whole.text : 'unexpected EOF'
   const tokens = numberOf(parseObject(text)?.input_tokens)
   if (reply.status < 400 && tokens !== null) return { kind: 'counted', tokens }

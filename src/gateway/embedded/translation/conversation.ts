@@ -1,5 +1,3 @@
-import type { JsonBody } from './types.ts'
-
 /** A request, free of its wire format. What no other format knows is left out, as the gateways leave it out. */
 export interface Conversation {
   readonly turns: readonly Turn[]
@@ -42,25 +40,19 @@ export interface Tool {
   readonly name: string
   readonly description: string | null
   readonly parameters: unknown
-  /** As it was sent. */
-  readonly raw: JsonBody
 }
 
 export type ToolChoice =
   | { readonly kind: 'auto' | 'none' | 'required' }
   | { readonly kind: 'named'; readonly name: string }
 
-/** What stands in for an image where the model takes text only (contract, HTTP 6.1). */
-export const OMITTED_IMAGE = '[image omitted: unsupported by upstream]'
-
 export const hasImage = (parts: readonly ResultPart[]): boolean => parts.some(({ kind }) => kind === 'image')
 
-/** Texts joined by a blank line, everything else as raw JSON: a result for upstreams that take strings only. */
+/** Texts joined by a blank line, unknown blocks as raw JSON among them. */
 export function flatText(parts: readonly ResultPart[]): string {
   return parts
-    .map((part) => {
-      if (part.kind === 'text') return part.text
-      return part.kind === 'image' ? OMITTED_IMAGE : JSON.stringify(part.raw)
-    })
+    .flatMap((part) =>
+      part.kind === 'text' ? [part.text] : part.kind === 'other' ? [JSON.stringify(part.raw)] : [],
+    )
     .join('\n\n')
 }

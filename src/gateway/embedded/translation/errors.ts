@@ -137,6 +137,12 @@ function isJson(text: string): boolean {
   }
 }
 
+/** A stream that ended before anything could be sent (contract, HTTP 4.5). */
+export const EMPTY_STREAM: UpstreamFailure = {
+  status: 500,
+  text: 'empty_stream: upstream stream closed before first payload',
+}
+
 /** The failure of a reply whose connection broke inside its body, plain or streamed. */
 export function brokenBody(kind: UpstreamKind, profile: Profile): UpstreamFailure {
   return kind === 'codex' && quirksOf(profile).earlyEnd === 'raised'

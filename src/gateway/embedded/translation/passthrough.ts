@@ -1,4 +1,4 @@
-import { errorFrame } from './errors.ts'
+import { EMPTY_STREAM, errorFrame } from './errors.ts'
 import { isObject, objectOf, parseObject, stringOf } from './json.ts'
 import { responsesUsage } from './pieces.ts'
 import { type Quirks, quirksOf } from './quirks.ts'
@@ -160,11 +160,6 @@ class ByteForwarder implements StreamTranslator {
   #observe(events: readonly SseEvent[]): void {
     for (const event of events) this.usage = latestUsage(this.#reader.event(event), this.usage)
   }
-}
-
-const EMPTY_STREAM: UpstreamFailure = {
-  status: 500,
-  text: 'empty_stream: upstream stream closed before first payload',
 }
 
 /** `force-mapping` puts the client's name for the model where the upstream's stands, at any depth. */

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../../wire/routes.ts'
-import { brokenBody, errorFrame } from './errors.ts'
+import { brokenBody, EMPTY_STREAM, errorFrame } from './errors.ts'
 import type { Piece } from './pieces.ts'
 import { type Quirks, quirksOf } from './quirks.ts'
 import { INCOMPLETE_STREAM } from './read/codex.ts'
@@ -36,8 +36,6 @@ export interface Route {
 }
 
 const failure = (status: number, text: string): UpstreamFailure => ({ status, text })
-
-const EMPTY_STREAM = failure(500, 'empty_stream: upstream stream closed before first payload')
 
 /** Drives an `EventHandler` over text cut anywhere and decides what an early end means (contract, HTTP 4.5). */
 export class EventTranslator implements StreamTranslator {

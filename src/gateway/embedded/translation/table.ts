@@ -1,6 +1,5 @@
 import type { Endpoint } from '../../../wire/routes.ts'
 import type { Conversation } from './conversation.ts'
-import { OMITTED_IMAGE } from './conversation.ts'
 import { isObject, listOf, objectOf, stringOf } from './json.ts'
 import { chatPassthrough, messagesPassthrough, responsesPassthrough } from './passthrough.ts'
 import { quirksOf } from './quirks.ts'
@@ -96,7 +95,10 @@ function takesImages({ inputModalities, profile }: Call): boolean {
   return named.includes('image') || !named.includes('text')
 }
 
-/** Puts words where images stood in tool messages (contract, HTTP 6.1). */
+/** What stands in for an image where the model takes text only (contract, HTTP 6.1). */
+const OMITTED_IMAGE = '[image omitted: unsupported by upstream]'
+
+/** Puts words where images stood in tool messages. */
 function withoutToolImages(body: JsonBody): JsonBody {
   const messages = listOf(body.messages).map((message) =>
     isObject(message) && message.role === 'tool' && typeof message.content !== 'string'

@@ -232,7 +232,7 @@ function withoutTimes(text: string): string {
   return text
     .replace(/127\.0\.0\.1:\d+/g, 'HOST')
     .replace(/\b(chatcmpl|resp|msg|call|toolu|fc)[-_][A-Za-z0-9_]+/g, 'ID')
-    .replace(/\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}/g, 'STAMP')
+    .replace(/^error-.*\.log$/, 'ERROR LOG')
     .replace(/\d{4}-\d\d-\d\d[T ][\d:.]+Z?/g, 'TIME')
     .replace(/^\d{4}-\d\d-\d\d$/, 'DAY')
     .replace(/\b(\d+h)?(\d+m)?\d+s\b/g, 'DURATION')

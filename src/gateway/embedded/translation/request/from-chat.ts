@@ -75,7 +75,7 @@ function tool(raw: JsonBody): Tool[] {
   const described = isObject(raw.function) ? raw.function : raw
   const { name, description, parameters } = described
   return typeof name === 'string'
-    ? [{ name, description: typeof description === 'string' ? description : null, parameters, raw }]
+    ? [{ name, description: typeof description === 'string' ? description : null, parameters }]
     : []
 }
 

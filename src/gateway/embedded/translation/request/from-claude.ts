@@ -93,7 +93,6 @@ function tool(raw: JsonBody): Tool[] {
           name,
           description: typeof description === 'string' ? description : null,
           parameters: input_schema,
-          raw,
         },
       ]
     : []

@@ -82,7 +82,7 @@ function resultContent(output: unknown): ResultContent {
 function tool(raw: JsonBody): Tool[] {
   const { type, name, description, parameters } = raw
   return typeof name === 'string' && (type === 'function' || type === undefined)
-    ? [{ name, description: typeof description === 'string' ? description : null, parameters, raw }]
+    ? [{ name, description: typeof description === 'string' ? description : null, parameters }]
     : []
 }
 
