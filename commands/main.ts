@@ -109,7 +109,9 @@ function typedFlags(command: Command): Record<string, string | undefined> {
   const typed: Record<string, string | undefined> = {}
   for (const option of command.options) {
     const value: unknown = command.getOptionValue(option.attributeName())
-    if (value !== undefined) typed[option.name()] = value === true ? '' : String(value)
+    // `--no-x` and `--x` share one value, which tells which of the two was typed.
+    const typedThis = option.negate ? value === false : value !== undefined && value !== false
+    if (typedThis) typed[option.name()] = typeof value === 'boolean' ? '' : String(value)
   }
   return typed
 }

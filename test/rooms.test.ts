@@ -51,7 +51,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
   'string-width': ['src/render'],
   undici: ['src/gateway'],
   'wrap-ansi': ['src/render'],
-  yaml: ['src/analysis', 'src/gateway/embedded', 'src/shell'],
+  yaml: ['src/analysis', 'src/changes', 'src/gateway/embedded', 'src/shell'],
   zod: ['src/wire', 'src/analysis', 'src/gateway/embedded', 'src/changes', 'src/shell'],
 }
 

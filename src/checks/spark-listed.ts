@@ -2,13 +2,14 @@ import { type Presence, presenceOf } from '../analysis/inventory.ts'
 import type { Check, Judgement } from '../core/check.ts'
 import { listed } from '../core/text.ts'
 import type { ModelList } from '../wire/models.ts'
-import type { DailyContext, NamedKey } from './daily-context.ts'
+import type { NamedKey } from './daily-context.ts'
 import { askModels, subjectOf } from './models.ts'
+import type { ListingContext, SparkModels } from './spark-context.ts'
 
 /** Present in the ids of Codex and Copilot models; without any such id nobody is eligible for Spark in the first place. */
 const FAMILY = /codex/i
 
-export const sparkListedCheck: Check<DailyContext> = {
+export const sparkListedCheck: Check<ListingContext> = {
   id: 'spark.listed',
   title: 'the Spark model and its fallback are listed',
   group: 'spark',
@@ -40,7 +41,7 @@ export const sparkListedCheck: Check<DailyContext> = {
   },
 }
 
-function judgeSpark(list: ModelList, { model, fallback }: DailyContext['spark']): Judgement {
+function judgeSpark(list: ModelList, { model, fallback }: SparkModels): Judgement {
   const ids = list.models.map(({ id }) => id)
   const spark = presenceOf(model, ids)
   const base = presenceOf(fallback, ids)

@@ -8,6 +8,7 @@ import { judge } from './judge.ts'
 import { once } from './once.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
+import { sparkModels } from './spark-models.ts'
 import { parseDurationMs } from './values.ts'
 
 /** `provops daily-check`. */
@@ -20,11 +21,10 @@ export function runDailyCheck(invocation: Invocation): Promise<CommandResult> {
   })
 }
 
-const SPARK = { model: 'gpt-5.3-codex-spark', fallback: 'gpt-5.3-codex' }
 const UNKEYED = [{ index: 0, name: 'no key' }]
 
 async function contextOf(invocation: Invocation, session: Session): Promise<DailyContext | Refusal> {
-  const { settings, world, config } = invocation
+  const { settings, world } = invocation
   const sampleText = invocation.flags.text('sample')
   const sample = sampleText === undefined ? null : parseDurationMs(sampleText)
   if (sample?.kind === 'wrong')
@@ -42,10 +42,7 @@ async function contextOf(invocation: Invocation, session: Session): Promise<Dail
     keys: named.length > 0 ? named : UNKEYED,
     thresholds: settings.thresholds,
     expectedModels: settings.values['expect-model'],
-    spark: {
-      model: config?.values.spark?.model ?? SPARK.model,
-      fallback: config?.values.spark?.fallback ?? SPARK.fallback,
-    },
+    spark: sparkModels(invocation),
     rememberedInventory: await state.inventory(memoryOf(session), firstKeyName(session)),
     rememberedTotals: await state.totals(memoryOf(session)),
     sampleMs: sample?.value ?? null,

@@ -11,13 +11,17 @@ import type { Invocation } from './invocation.ts'
 import { findLog, type LogSource, type LogWish, logDirectories } from './log-source.ts'
 import { expandPath } from './paths.ts'
 import type { Session } from './session.ts'
-import { sinceMsOf } from './values.ts'
+import { type Since, sinceMsOf } from './values.ts'
 
 /**
  * Reads the gateway's log: what `--logs` names, else the embedded gateway's, else a log directory of a gateway on
  * this machine, else the management log route. Never throws for what files and gateways do.
  */
-export async function readGatewayLog(invocation: Invocation, session: Session): Promise<LogReading> {
+export async function readGatewayLog(
+  invocation: Invocation,
+  session: Session,
+  since: Since = invocation.settings.values.since,
+): Promise<LogReading> {
   const { world, settings } = invocation
   const nowMs = world.clock.nowMs()
   const zone = settings.values.tz ?? localZone(world.env)
@@ -31,7 +35,7 @@ export async function readGatewayLog(invocation: Invocation, session: Session): 
     }
   const period: Period = {
     clock,
-    sinceMs: sinceMsOf(settings.values.since, nowMs),
+    sinceMs: sinceMsOf(since, nowMs),
     untilMs: wholeSecond(nowMs),
   }
   const source = await findLog(wishOf(invocation, session), period, { open, readdir, stat })

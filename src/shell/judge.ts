@@ -202,7 +202,16 @@ async function finish<Context>(
   command: JudgingCommand<Context>,
 ): Promise<CommandResult> {
   await command.conclude?.(report, context, session)
-  await session.state.recordRun(report)
+  return keepReport(report, invocation, session)
+}
+
+/** Remembers a report as a run, and writes it where `--record` says. */
+export async function keepReport(
+  report: Report,
+  invocation: Invocation,
+  { state }: Session,
+): Promise<CommandResult> {
+  await state.recordRun(report)
   const record = invocation.flags.text('record')
   if (record === undefined) return { kind: 'report', report }
   const path = expandPath(record, invocation.world.home, invocation.world.cwd)

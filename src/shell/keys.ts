@@ -3,6 +3,7 @@ import { Secret } from '../wire/secret.ts'
 import type { Invocation } from './invocation.ts'
 import { expandPath } from './paths.ts'
 import { type Refusal, usageError } from './result.ts'
+import type { World } from './world.ts'
 
 export interface ClientKeyGiven {
   /** What the operator calls it; never any part of the key. */
@@ -16,7 +17,7 @@ export interface KeysGiven {
   readonly management: Secret | null
 }
 
-type SecretGiven = { readonly kind: 'secret'; readonly secret: Secret } | { readonly kind: 'none' } | Refusal
+export type SecretGiven = { readonly kind: 'secret'; readonly secret: Secret } | { readonly kind: 'none' } | Refusal
 
 /**
  * Finds the keys of this run and tells the redactor about them. Order for each: flag, variable, variable naming a
@@ -43,7 +44,7 @@ export async function findKeys(invocation: Invocation): Promise<KeysGiven | Refu
 async function clientKeys(invocation: Invocation): Promise<ClientKeyGiven[] | Refusal> {
   const files = invocation.flags.has('api-key-file') ? invocation.flags.list('api-key-file') : []
   if (files.length > 0)
-    return named(files.map((file) => ({ name: file, secret: () => fromFile(file, invocation) })))
+    return named(files.map((file) => ({ name: file, secret: () => secretFromFile(file, invocation) })))
   const direct = fromVariable('PROVOPS_API_KEY', invocation)
   if (direct.kind === 'refused') return direct
   if (direct.kind === 'secret') return [{ name: 'PROVOPS_API_KEY', secret: direct.secret }]
@@ -51,18 +52,18 @@ async function clientKeys(invocation: Invocation): Promise<ClientKeyGiven[] | Re
   if (configured.length > 0)
     return named(configured.map((key) => ({ name: key.name, secret: () => fromConfigured(key, invocation) })))
   const file = invocation.settings.values['api-key-file']
-  if (file !== null) return named([{ name: file, secret: () => fromFile(file, invocation) }])
+  if (file !== null) return named([{ name: file, secret: () => secretFromFile(file, invocation) }])
   const command = section(invocation, 'key-command')
   return command ? named([{ name: 'key-command', secret: () => fromCommand(command, invocation) }]) : []
 }
 
 async function managementKey(invocation: Invocation): Promise<SecretGiven> {
   const flag = invocation.flags.text('management-key-file')
-  if (flag !== undefined) return fromFile(flag, invocation)
+  if (flag !== undefined) return secretFromFile(flag, invocation)
   const direct = fromVariable('PROVOPS_MANAGEMENT_KEY', invocation)
   if (direct.kind !== 'none') return direct
   const file = invocation.settings.values['management-key-file']
-  if (file !== null) return fromFile(file, invocation)
+  if (file !== null) return secretFromFile(file, invocation)
   const command = section(invocation, 'management-key-command')
   return command ? fromCommand(command, invocation) : { kind: 'none' }
 }
@@ -104,7 +105,7 @@ function section(
 }
 
 function fromConfigured(key: ConfiguredKey, invocation: Invocation): Promise<SecretGiven> {
-  if (key['key-file'] !== undefined) return fromFile(key['key-file'], invocation)
+  if (key['key-file'] !== undefined) return secretFromFile(key['key-file'], invocation)
   if (key['key-command'] !== undefined) return fromCommand(key['key-command'], invocation)
   return Promise.resolve(
     usageError(`keys: ${key.name} has neither key-file nor key-command`, 'add one of them in provops.yaml'),
@@ -116,7 +117,8 @@ function fromVariable(name: string, { world }: Invocation): SecretGiven {
   return text ? read(text, `$${name}`) : { kind: 'none' }
 }
 
-async function fromFile(path: string, { world }: Invocation): Promise<SecretGiven> {
+/** Reads a key from a file, or from standard input for `-`. */
+export async function secretFromFile(path: string, { world }: Invocation): Promise<SecretGiven> {
   if (path === '-') return read(await readAll(world.stdin), 'standard input')
   const full = expandPath(path, world.home, world.cwd)
   try {
@@ -150,6 +152,11 @@ async function fromCommand(
       `provops … --config ${config?.path}`,
     )
   }
+  return secretFromCommand(command, world)
+}
+
+/** Runs a program that prints a key; the caller has made sure that the operator chose it. */
+export async function secretFromCommand(command: readonly string[], world: World): Promise<SecretGiven> {
   const [program = '', ...args] = command
   const { execa } = await import('execa')
   const run = await execa(program, args, {

@@ -219,7 +219,7 @@ async function isGzip(handle: FileHandle): Promise<boolean> {
 }
 
 /** Large enough that asking costs little beside reading, small enough to stay in a processor's cache. */
-const CHUNK_BYTES = 524_288
+const CHUNK_BYTES = 1_048_576
 /** Reads under way at once: while one chunk is being looked at the next ones come, so that nobody waits. */
 const READS = 4
 

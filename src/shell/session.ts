@@ -199,7 +199,7 @@ async function pemFile(
 const NO_PROXY = { httpProxy: null, httpsProxy: null, noProxy: null }
 
 /** The usual variables; lower case wins, as in curl. */
-function proxySettings(env: Readonly<Record<string, string | undefined>>) {
+export function proxySettings(env: Readonly<Record<string, string | undefined>>) {
   return {
     httpProxy: env.http_proxy || env.HTTP_PROXY || null,
     httpsProxy: env.https_proxy || env.HTTPS_PROXY || null,

@@ -1,3 +1,4 @@
+import type { FileSystem } from '../changes/file-system.ts'
 import type { Clock } from '../core/clock.ts'
 
 /** Everything outside the process that a command may touch, lent by `bin/`, so that tests can lend something else. */
@@ -14,6 +15,8 @@ export interface World {
   readonly stderr: OutputStream
   /** Aborts at SIGINT or SIGTERM; the reason is the signal's name. */
   readonly interrupted: AbortSignal
+  /** What changes read and write files with; node's own when not given. */
+  readonly fileSystem?: FileSystem
   /** Where run records, inventories and journals live. */
   readonly stateDir: string
   /** Where the bundled scenarios of the embedded gateway lie. */

@@ -6,7 +6,7 @@ import {
   type ContentSink,
   createContentSink,
 } from './answer-content.ts'
-import { type Finish, finishOf, responseFinish } from './answers.ts'
+import { type Finish, finishOf, hasError, responseFinish } from './answers.ts'
 import { type Fields, fieldsOf, isFields, listOf, textOf } from './fields.ts'
 import type { Endpoint } from './routes.ts'
 import type { SseEvent } from './sse.ts'
@@ -34,6 +34,9 @@ export interface FoldState {
   /** The first error frame, as a body to classify. */
   error: Fields | null
 }
+
+/** Enough of unreadable data to recognise it by. */
+const GARBLED_CHARS = 200
 
 export interface AnswerFold {
   readonly add: (event: SseEvent) => void
@@ -71,7 +74,7 @@ function addEvent(endpoint: Endpoint, state: FoldState, event: SseEvent): void {
   state.frames++
   const payload = parse(data)
   if (payload === null) {
-    state.garbled ??= data
+    state.garbled ??= data.slice(0, GARBLED_CHARS)
     return
   }
   state.parsed++
@@ -80,16 +83,18 @@ function addEvent(endpoint: Endpoint, state: FoldState, event: SseEvent): void {
   const error = errorFrameOf(payload, type)
   if (error !== null) {
     state.recognised++
-    if (!isWhole(state)) state.error ??= error
+    if (endOf(state) === null) state.error ??= error
   } else if (FOLLOWERS[endpoint](state, payload, type)) {
     state.recognised++
   }
 }
 
-/** Whether the answer had its proper end: what comes after it changes nothing. */
-export function isWhole(state: FoldState): boolean {
-  return state.closed && state.finish.kind !== 'not-finished'
+/** The proper end of the answer, or null. What comes after it changes nothing. */
+export function endOf(state: FoldState): WholeFinish | null {
+  return state.closed && state.finish.kind !== 'not-finished' ? state.finish : null
 }
+
+type WholeFinish = Exclude<Finish, { readonly kind: 'not-finished' }>
 
 function parse(data: string): Fields | null {
   try {
@@ -103,7 +108,7 @@ function parse(data: string): Fields | null {
 /** Any of the error frames (contract, HTTP 4.5 and 14.12), as a body: flat, nested, `response.failed`, Claude. */
 function errorFrameOf(payload: Fields, type: string | null): Fields | null {
   if (type === 'response.failed') return failedResponse(payload)
-  if (isFields(payload.error) || textOf(payload.error) !== null || type === 'error') return payload
+  if (type === 'error' || hasError(payload)) return payload
   const response = fieldsOf(payload.response)
   return response.status === 'failed' ? failedResponse(payload) : null
 }
@@ -137,7 +142,7 @@ const TERMINALS: ReadonlySet<string | null> = new Set([
 const FOLLOWERS = {
   responses: (state, payload, type) => {
     if (type === null || !type.startsWith('response.')) return false
-    if (isWhole(state)) return true
+    if (endOf(state) !== null) return true
     if (type.endsWith('.delta')) state.producedOutput = true
     const response = fieldsOf(payload.response)
     state.model = textOf(response.model) ?? state.model
@@ -168,7 +173,7 @@ const FOLLOWERS = {
 
   messages: (state, payload, type) => {
     if (type === null || !MESSAGE_EVENTS.has(type)) return false
-    if (isWhole(state)) return true
+    if (endOf(state) !== null) return true
     const { message, delta } = payload
     state.model = textOf(fieldsOf(message).model) ?? state.model
     state.usage = mergeUsage(state.usage, findUsage(payload))

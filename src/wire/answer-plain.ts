@@ -10,6 +10,7 @@ import {
   type AnswerHead,
   type Finish,
   finishOf,
+  hasError,
   refused,
   responseFinish,
   unreadable,
@@ -43,7 +44,7 @@ function unparsable(text: string): Answer {
 }
 
 function isError(body: Fields): boolean {
-  if (isFields(body.error) || textOf(body.error) !== null || body.type === 'error') return true
+  if (body.type === 'error' || hasError(body)) return true
   return 'detail' in body && Object.keys(body).length === 1
 }
 

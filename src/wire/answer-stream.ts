@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { type AnswerFold, createAnswerFold, type FoldState, isWhole } from './answer-fold.ts'
+import { type AnswerFold, createAnswerFold, endOf, type FoldState } from './answer-fold.ts'
 import { readPlainAnswer } from './answer-plain.ts'
 import { type Answer, type AnswerHead, type Interruption, refused, unreadable } from './answers.ts'
 import { classifyRefusal } from './refusals.ts'
@@ -42,10 +42,10 @@ function keepStart(body: AsyncIterable<Uint8Array>, fold: AnswerFold) {
   return { bytes: bytes(), text: () => Buffer.concat(kept).toString('utf8') }
 }
 
-function answerOf(head: AnswerHead, state: FoldState, end: SseEnd, start: string): Answer {
+function answerOf(head: AnswerHead, state: FoldState, ended: SseEnd, start: string): Answer {
   if (head.status >= 400) return refused(head, state.error ?? start)
-  if (end.kind === 'event-too-large') return unreadable('event-too-large', start)
-  if (state.frames === 0) return withoutFrames(head, state, end, start)
+  if (ended.kind === 'event-too-large') return unreadable('event-too-large', start)
+  if (state.frames === 0) return withoutFrames(head, ended, start)
   if (state.parsed === 0) return unreadable('garbled-stream', state.garbled ?? '')
   if (state.recognised === 0) return unreadable('other-shape', start)
 
@@ -54,26 +54,25 @@ function answerOf(head: AnswerHead, state: FoldState, end: SseEnd, start: string
     if (state.closed && !countsSomething(state.usage)) return refused(head, '')
   }
   const body = { model: state.model, usage: state.usage, content: state.content.digest() }
-  if (isWhole(state) && state.error === null && state.finish.kind !== 'not-finished') {
-    return { ...state.finish, ...body }
-  }
-  return { kind: 'interrupted', interruption: interruptionOf(head, state, end), ...body }
+  const end = endOf(state)
+  if (end !== null && state.error === null) return { ...end, ...body }
+  return { kind: 'interrupted', interruption: interruptionOf(head, state, ended), ...body }
 }
 
 /** No event came: an ordinary reply, a page, or nothing but `[DONE]`, blank lines and comments. */
-function withoutFrames(head: AnswerHead, state: FoldState, end: SseEnd, start: string): Answer {
-  if (end.kind === 'broken') return unreadable('cut-at-once', end.reason)
-  if (state.closed || start.replace(/^:.*$/gm, '').trim() === '') return refused(head, '')
+function withoutFrames(head: AnswerHead, ended: SseEnd, start: string): Answer {
+  if (ended.kind === 'broken') return unreadable('cut-at-once', ended.reason)
+  if (start.replace(/^(?::.*|data: ?\[DONE\])$/gm, '').trim() === '') return refused(head, '')
   const answer = readPlainAnswer(head, start)
   const readable = answer.kind === 'complete' || answer.kind === 'incomplete'
   return readable ? unreadable('not-a-stream', start) : answer
 }
 
-function interruptionOf(head: AnswerHead, state: FoldState, end: SseEnd): Interruption {
+function interruptionOf(head: AnswerHead, state: FoldState, ended: SseEnd): Interruption {
   if (state.error !== null) {
     return { kind: 'error-frame', refusal: classifyRefusal({ ...head, body: state.error }) }
   }
-  if (end.kind === 'broken') return connectionEnd(end.reason)
+  if (ended.kind === 'broken') return connectionEnd(ended.reason)
   return { kind: 'no-terminal', lastEvent: state.lastEvent }
 }
 

@@ -1,5 +1,5 @@
 import type { AnswerContent } from './answer-content.ts'
-import { type Fields, fieldsOf, textOf } from './fields.ts'
+import { type Fields, fieldsOf, isFields, textOf } from './fields.ts'
 import type { HeaderMap } from './refusal-facts.ts'
 import { classifyRefusal, type Refusal } from './refusals.ts'
 import type { Endpoint } from './routes.ts'
@@ -103,6 +103,11 @@ export function responseFinish(response: Fields): Finish {
   if (status !== 'incomplete') return { kind: 'not-finished' }
   const word = textOf(fieldsOf(response.incomplete_details).reason) ?? status
   return { kind: 'incomplete', finish: word, reason: CUT_SHORT[word] ?? 'other' }
+}
+
+/** Whether `.error` says that something failed: `null` and `{}` do not. */
+export function hasError({ error }: Fields): boolean {
+  return textOf(error) !== null || (isFields(error) && Object.keys(error).length > 0)
 }
 
 /** Enough of an unreadable body to recognise it by. */

@@ -1,5 +1,4 @@
 import { type Fields, fieldsOf, isFields, listOf, numberOf, textOf } from './fields.ts'
-import type { Endpoint } from './routes.ts'
 
 /** Response headers, names in lower case. */
 export type HeaderMap = Readonly<Record<string, string | undefined>>
@@ -11,7 +10,6 @@ export interface RefusalSource {
   readonly headers: HeaderMap
   /** The body as text, or a stream's error frame as parsed JSON. */
   readonly body: string | Fields
-  readonly endpoint: Endpoint
   /** For waits that are given as a moment. */
   readonly nowMs: number
 }
@@ -25,12 +23,10 @@ export interface RefusalFacts {
   /** The HTTP status; inside a 200, the one that the error's own status, code or type stands for; null when none does. */
   readonly status: number | null
   readonly headers: HeaderMap
-  readonly endpoint: Endpoint
-  /** Foreign text as it came, cut at `MESSAGE_LIMIT`; of a page, its title. */
+  /** Foreign text, cut at `MESSAGE_LIMIT`, with keys, addresses and sign-in links left out; of a page, its title. */
   readonly message: string
   readonly type: string | null
   readonly code: string | null
-  readonly param: string | null
   /** Whether `message` stands for a page that was put into a JSON error (contract, HTTP 7.1). */
   readonly pageInside: boolean
   /** Message, type, code, reasons and page text in lower case, to search in. */
@@ -42,10 +38,10 @@ export interface RefusalFacts {
 /** The gateway puts whole pages and bodies into the message (contract, HTTP 7.1). */
 const MESSAGE_LIMIT = 400
 /** What the rules look for stands in the first lines. */
-const SEARCH_LIMIT = 20_000
+const SEARCH_LIMIT = 8000
 
 export function readRefusalFacts(source: RefusalSource): RefusalFacts {
-  const { headers, endpoint } = source
+  const { headers } = source
   const { shape, root, raw } = parse(source.body)
   const error = errorOf(root)
   const rawMessage = messageOf(root, error) ?? (shape === 'text' || shape === 'html' ? raw : '')
@@ -58,11 +54,9 @@ export function readRefusalFacts(source: RefusalSource): RefusalFacts {
     shape,
     status: statusOf(source.status, root, error, code, type),
     headers,
-    endpoint,
-    message: page ? titleOf(rawMessage) : rawMessage.trim().slice(0, MESSAGE_LIMIT),
+    message: page ? titleOf(rawMessage) : withoutPrivate(rawMessage.trim()).slice(0, MESSAGE_LIMIT),
     type,
     code,
-    param: textOf(error.param),
     pageInside,
     text: parts
       .filter((part) => part !== null)
@@ -166,6 +160,24 @@ function statusOf(
     .map(numberOf)
     .find((number) => number !== null && number >= 400 && number < 600)
   return stated ?? STATUS_OF_WORD[code ?? ''] ?? STATUS_OF_WORD[type ?? ''] ?? null
+}
+
+/**
+ * Providers repeat the key they refuse, name the account and send sign-in links; none of these is known to this run, so
+ * they are recognised by their looks.
+ */
+const PRIVATE: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:sk|pk|rk|gsk|xai|ghp|gho|ghu|AIza|ya29)[-_.]?[\w-]{12,}/g, '[secret]'],
+  [/\beyJ[\w-]{8,}(?:\.[\w-]+)*/g, '[secret]'],
+  [/\bBearer\s+[\w.~+/=-]{8,}/gi, 'Bearer [secret]'],
+  [/[\w.+-]+@[\w-]+\.[\w.-]*\w/g, '[address]'],
+  [/\bhttps?:\/\/\S*(?:sign-?in|verif|challenge|continue|token|code)\S*/gi, '[link]'],
+]
+
+function withoutPrivate(text: string): string {
+  // What is cut off later needs no cleaning, but a key must not be cut in two first.
+  const head = text.slice(0, 4 * MESSAGE_LIMIT)
+  return PRIVATE.reduce((clean, [pattern, shown]) => clean.replace(pattern, shown), head)
 }
 
 function isPage(text: string): boolean {

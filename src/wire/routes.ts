@@ -23,6 +23,7 @@ export const ROUTES = {
   debug: { method: 'GET', path: '/v0/management/debug', key: 'management' },
   authFiles: { method: 'GET', path: '/v0/management/auth-files', key: 'management' },
   authFileModels: { method: 'GET', path: '/v0/management/auth-files/models', key: 'management' },
+  openaiCompatibility: { method: 'GET', path: '/v0/management/openai-compatibility', key: 'management' },
   apiKeyUsage: { method: 'GET', path: '/v0/management/api-key-usage', key: 'management' },
   usage: { method: 'GET', path: '/v0/management/usage', key: 'management' },
   logs: { method: 'GET', path: '/v0/management/logs', key: 'management' },

@@ -1,4 +1,4 @@
-import { Buffer, isAscii } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { createParser } from 'eventsource-parser'
 
 /**
@@ -123,9 +123,6 @@ export function createEventReader(
   limits: SseLimits = SSE_LIMITS,
 ): EventReader {
   let state: SseState = 'reading'
-  // Whether all bytes of the event that is being read were ASCII, then its text needs no decoding.
-  let pendingAscii = true
-  let pieceAscii = true
   const parser = createParser({
     maxBufferSize: limits.maxEventBytes + FIELD_PREFIX_BYTES,
     onEvent: ({ event, data }) => {
@@ -134,9 +131,8 @@ export function createEventReader(
         state = 'event-too-large'
         return
       }
-      const ascii = pendingAscii && pieceAscii
-      pendingAscii = pieceAscii
-      onEvent(ascii ? { name: event, data } : new EncodedEvent(event, data))
+      const name = event === undefined || isAscii(event) ? event : decode(event)
+      onEvent(isAscii(data) ? { name, data } : new EncodedEvent(name, data))
     },
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') state = 'event-too-large'
@@ -145,22 +141,17 @@ export function createEventReader(
   const lines = createLineEnds()
   const start = createStart()
 
-  const feed = (piece: Buffer): void => {
-    pieceAscii = isAscii(piece)
-    parser.feed(lines(piece))
-    pendingAscii = pendingAscii && pieceAscii
-  }
   return {
     push: (chunk) => {
       const bytes = start.push(chunk)
       for (let from = 0; from < bytes.length && state === 'reading'; from += PIECE_BYTES) {
-        feed(bytes.subarray(from, from + PIECE_BYTES))
+        parser.feed(lines(bytes.subarray(from, from + PIECE_BYTES)))
       }
       return state
     },
     end: () => {
       if (state === 'reading') {
-        feed(start.end())
+        parser.feed(lines(start.end()))
         parser.feed('\n\n')
       }
       return state
@@ -173,7 +164,7 @@ class EncodedEvent implements SseEvent {
   readonly #data: string
 
   constructor(name: string | undefined, data: string) {
-    this.name = name === undefined ? undefined : decode(name)
+    this.name = name
     this.#data = data
   }
 
@@ -182,8 +173,13 @@ class EncodedEvent implements SseEvent {
   }
 }
 
+/** Of latin1 text, only characters beyond ASCII take more than one byte in UTF-8. To count is far quicker than to search. */
+function isAscii(latin1: string): boolean {
+  return Buffer.byteLength(latin1) === latin1.length
+}
+
 function decode(latin1: string): string {
-  return /[^\x00-\x7f]/.test(latin1) ? Buffer.from(latin1, 'latin1').toString('utf8') : latin1
+  return Buffer.from(latin1, 'latin1').toString('utf8')
 }
 
 /** Turns CRLF and CR into LF, also when a CRLF is cut in two, and returns latin1 text. */

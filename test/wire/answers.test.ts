@@ -93,6 +93,10 @@ describe('a plain answer', () => {
     expect(plain(endpoint, body)).toMatchObject({ kind: 'incomplete', reason })
   })
 
+  it.each([null, {}, ''])('is not refused for the error %j', (error) => {
+    expect(plain('chat', { ...plainBody('chat', SAID), error }).kind).toBe('complete')
+  })
+
   it('may stand behind the newlines of a keep-alive, or a byte order mark', () => {
     const body = JSON.stringify(plainBody('chat', SAID))
     expect(plain('chat', `\n\n\n${body}\n`).kind).toBe('complete')
@@ -250,6 +254,15 @@ describe('a streamed answer', () => {
     expect(text(await streamed('responses', written(list)))).toBe('pong')
   })
 
+  it('needs message_stop, for which [DONE] does not stand', async () => {
+    const stream = data(
+      output.messages,
+      { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
+      '[DONE]',
+    )
+    expect((await streamed('messages', stream)).kind).toBe('interrupted')
+  })
+
   it('may end in response.done, and may let an upstream’s [DONE] through', async () => {
     const list = frames('responses', SAID).map(({ data: payload }) => ({ ...(payload as { type: string }) }))
     const renamed = list.map((payload) =>
@@ -357,6 +370,7 @@ describe('a streamed answer', () => {
     ['responses', ''],
     ['responses', '\n'],
     ['chat', 'data: [DONE]\n\n'],
+    ['responses', ': keep-alive\r\n\r\ndata: [DONE]\r\n\r\n'],
     ['messages', 'event: message_stop\ndata: {"type":"message_stop"}\n\n'],
     ['chat', ': keep-alive\n\n: keep-alive\n\n'],
   ] as const)('on %s that is only %j is no answer', async (endpoint, stream) => {

@@ -80,7 +80,11 @@ describe('usage of API keys', () => {
 
 describe('a page of the log', () => {
   it('is its lines', () => {
-    expect(readLogPage({ lines: ['a'], 'line-count': 9 })).toEqual({ kind: 'lines', lines: ['a'], latestMs: null })
+    expect(readLogPage({ lines: ['a'], 'line-count': 9 })).toEqual({
+      kind: 'lines',
+      lines: ['a'],
+      latestMs: null,
+    })
     expect(readLogPage({ lines: null })).toEqual({ kind: 'lines', lines: [], latestMs: null })
     expect(readLogPage({ error: 'x' }).kind).toBe('unreadable')
   })

@@ -6,7 +6,7 @@ const NOW_MS = Date.parse('2026-08-22T10:00:00Z')
 
 function classify(status: number, body: unknown, headers: Record<string, string> = {}): Refusal {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return classifyRefusal({ status, headers, body: text, endpoint: 'responses', nowMs: NOW_MS })
+  return classifyRefusal({ status, headers, body: text, nowMs: NOW_MS })
 }
 
 /** The body the gateway builds around a text (contract, HTTP 7.1). */
@@ -500,6 +500,20 @@ describe('a refusal', () => {
     expect(refusal.rule).toBe('context-overflow')
   })
 
+  it.each([
+    ['Incorrect API key provided: sk-proj-abcdefghijklmnop1234.', 'Incorrect API key provided: [secret].'],
+    ['token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln expired', 'token [secret] expired'],
+    ['sent Authorization: Bearer abcdefgh12345678', 'sent Authorization: Bearer [secret]'],
+    ['account jane.doe+x@example.com is out of quota', 'account [address] is out of quota'],
+    ['verify at https://accounts.example.com/signin/continue?x=1 please', 'verify at [link] please'],
+    [
+      'Incorrect API key provided: sk-x***1. See https://example.com/docs',
+      'Incorrect API key provided: sk-x***1. See https://example.com/docs',
+    ],
+  ])('leaves out what is private in "%s"', (message, shown) => {
+    expect(classify(401, built(message, 'x')).message).toBe(shown)
+  })
+
   it('takes an error frame of a stream as parsed', () => {
     const frame = {
       type: 'error',
@@ -507,9 +521,7 @@ describe('a refusal', () => {
       message: 'Try again in 7s',
       sequence_number: 0,
     }
-    expect(
-      classifyRefusal({ status: 200, headers: {}, body: frame, endpoint: 'responses', nowMs: NOW_MS }),
-    ).toMatchObject({
+    expect(classifyRefusal({ status: 200, headers: {}, body: frame, nowMs: NOW_MS })).toMatchObject({
       rule: 'rate-limited',
       status: 200,
       wait: { delayMs: 7000 },

@@ -1,10 +1,20 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml'
+import { printable } from '../../core/text.ts'
+import { SCALARS, SEEN, WANTED } from './decode-scalar.ts'
+import type {
+  DatedKey,
+  Decoded,
+  DecodedField,
+  DecodedItem,
+  DecodedList,
+  DecodedMap,
+  Decoding,
+  UnknownKey,
+} from './decoded.ts'
 import type { Flavour } from './flavour.ts'
-import { isDuration } from './go-duration.ts'
-import { type GoScalar, goScalarOf, scalarText } from './go-scalar.ts'
+import { goScalarOf, scalarText } from './go-scalar.ts'
 import type { Problem, ProblemCode } from './problem.ts'
-import { shown } from './problem.ts'
-import { type Field, type Keys, knows, type Shape } from './shape.ts'
+import { type Keys, knows, type Shape } from './shape.ts'
 import {
   isMergeKey,
   type Position,
@@ -14,59 +24,6 @@ import {
   type YamlSeq,
   type YamlSource,
 } from './yaml-source.ts'
-
-/** A value as the gateway decodes it. `null` stands for "not set", which is also what YAML's null means to it. */
-export type Decoded = string | number | boolean | null | DecodedMap | DecodedList
-
-export interface DecodedMap {
-  readonly kind: 'map'
-  readonly at: Position
-  readonly fields: ReadonlyMap<string, DecodedField>
-}
-
-export interface DecodedList {
-  readonly kind: 'list'
-  readonly items: readonly DecodedItem[]
-}
-
-export interface DecodedItem {
-  readonly at: Position
-  /** Place in the file's list, null items counted. */
-  readonly index: number
-  readonly value: Decoded
-}
-
-export interface DecodedField {
-  readonly keyAt: Position
-  readonly at: Position
-  readonly value: Decoded
-}
-
-/** A key the gateway ignores. */
-export interface UnknownKey {
-  readonly key: string
-  readonly at: Position
-  /** The place of its map, e.g. `openai-compatibility[2]`; empty at the top. */
-  readonly path: string
-  readonly siblings: Keys
-  /** Set when another gateway knows the key. */
-  readonly field: Field | undefined
-}
-
-/** A known key that came with some release. */
-export interface DatedKey {
-  readonly key: string
-  readonly at: Position
-  readonly path: string
-  readonly since: string
-}
-
-export interface Decoding {
-  readonly root: DecodedMap
-  readonly problems: readonly Problem[]
-  readonly unknown: readonly UnknownKey[]
-  readonly dated: readonly DatedKey[]
-}
 
 /**
  * Decodes the first document as the gateway's library does (yaml.v3 into structs): unknown keys are skipped unread,
@@ -295,11 +252,11 @@ class Decoder {
       own.set(identity, this.#at(key))
       return false
     }
-    const where = path === '' ? '' : ` in ${shown(path, 100)}`
+    const where = path === '' ? '' : ` in ${printable(path, 100)}`
     this.#problem(
       key,
       'yaml-dup-key',
-      `the key \`${shown(text)}\` stands twice${where}, first on line ${first.line}`,
+      `the key \`${printable(text)}\` stands twice${where}, first on line ${first.line}`,
       'the key once',
     )
     return true
@@ -332,82 +289,5 @@ interface Entry {
 }
 
 function place(path: string): string {
-  return path === '' ? 'the file' : `\`${shown(path, 100)}\``
-}
-
-const SEEN: Readonly<Record<GoScalar['kind'], string>> = {
-  null: 'empty',
-  bool: 'true or false',
-  int: 'a whole number',
-  float: 'a number with a fraction',
-  time: 'a date',
-  text: 'text',
-  misfit: 'text',
-}
-
-const WANTED: Readonly<Record<Shape['kind'], readonly [wanted: string, example: string]>> = {
-  text: ['text', 'one value, in quotes if in doubt'],
-  bool: ['true or false', 'true or false without quotes'],
-  int: ['a whole number', 'a whole number without quotes'],
-  port: ['a port number', 'a whole number from 0 to 65535 without quotes'],
-  duration: ['a duration', 'a duration such as 5s or 250ms'],
-  any: ['any value', 'any value'],
-  plugin: ['a map', 'an indented block of `key: value` lines'],
-  'image-generation': ['true, false, chat or passthrough', 'true, false, "chat" or "passthrough"'],
-  map: ['a map', 'an indented block of `key: value` lines'],
-  dict: ['a map', 'an indented block of `key: value` lines'],
-  list: ['a list', 'one `- ` item per line, or [a, b]'],
-}
-
-/** YAML 1.1 words that a true-or-false field accepts although they are text (yaml.v3, decode.go). */
-const YES = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON'])
-const NO = new Set(['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF'])
-
-/** What a scalar field makes of a scalar; `undefined` is a type error. */
-const SCALARS: Readonly<
-  Partial<Record<Shape['kind'], (scalar: GoScalar, text: string) => Decoded | undefined>>
-> = {
-  text: (_scalar, text) => text,
-  any: (scalar, text) => (scalar.kind === 'text' ? text : null),
-  plugin: () => null,
-  bool: (scalar) => {
-    if (scalar.kind === 'bool') return scalar.value
-    if (scalar.kind !== 'text') return undefined
-    return YES.has(scalar.text) ? true : NO.has(scalar.text) ? false : undefined
-  },
-  int: wholeNumber,
-  port: (scalar) => {
-    const value = wholeNumber(scalar)
-    return value !== undefined && value >= 0 && value <= 65_535 ? value : undefined
-  },
-  duration: (scalar) => (scalar.kind === 'text' && isDuration(scalar.text) ? scalar.text : undefined),
-  'image-generation': (scalar, text) =>
-    scalar.kind === 'bool' ? String(scalar.value) : imageGeneration(text),
-}
-
-/** Fractions are cut off, as in the gateway. */
-function wholeNumber(scalar: GoScalar): number | undefined {
-  if (scalar.kind !== 'int' && scalar.kind !== 'float') return undefined
-  return Number.isFinite(scalar.value) && Math.abs(scalar.value) < 2 ** 63
-    ? Math.trunc(scalar.value)
-    : undefined
-}
-
-const IMAGE_GENERATION: Readonly<Record<string, string>> = {
-  '': 'false',
-  false: 'false',
-  '0': 'false',
-  off: 'false',
-  no: 'false',
-  true: 'true',
-  '1': 'true',
-  on: 'true',
-  yes: 'true',
-  chat: 'chat',
-  passthrough: 'passthrough',
-}
-
-function imageGeneration(text: string): string | undefined {
-  const word = text.trim().toLowerCase()
-  return Object.hasOwn(IMAGE_GENERATION, word) ? IMAGE_GENERATION[word] : undefined
+  return path === '' ? 'the file' : `\`${printable(path, 100)}\``
 }

@@ -1,4 +1,4 @@
-import type { DecodedMap } from './decode.ts'
+import type { DecodedMap } from './decoded.ts'
 import type { Flavour } from './flavour.ts'
 import type { DropReason, Fate, KeyItem, ModelItem, Pattern, ProviderEntry } from './model.ts'
 import { compatProviderKey, normalHeaders, normalPrefix, sortedHeaders } from './normalise.ts'

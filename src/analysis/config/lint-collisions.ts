@@ -1,7 +1,7 @@
+import { printable } from '../../core/text.ts'
 import type { Draft, LintContext, Rule } from './lint-types.ts'
 import { FILE_START, listed } from './lint-types.ts'
 import type { IdOffer } from './offers.ts'
-import { shown } from './problem.ts'
 import { upstreamNames } from './upstream-names.ts'
 import type { Position } from './yaml-source.ts'
 
@@ -94,13 +94,13 @@ function collisionDrafts(context: LintContext): Draft[] {
   return [...groups.values()].map(({ clash, answerers, ids }) => ({
     ...CLASHES[clash],
     at: lastPlace(answerers),
-    saw: `${listed(ids.map((id) => shown(id)))} in ${answerers.slice(0, 3).map(describe).join(', ')}${answerers.length > 3 ? ` and ${answerers.length - 3} more` : ''}`,
+    saw: `${listed(ids.map((id) => printable(id)))} in ${answerers.slice(0, 3).map(describe).join(', ')}${answerers.length > 3 ? ` and ${answerers.length - 3} more` : ''}`,
   }))
 }
 
 function describe({ label, priority, credentials, names }: Answerer): string {
   const count = credentials === 1 ? '1 credential' : `${credentials} credentials`
-  return `${shown(label)} (priority ${priority}, ${count}, as \`${shown(names)}\`)`
+  return `${printable(label)} (priority ${priority}, ${count}, as \`${printable(names)}\`)`
 }
 
 function lastPlace(answerers: readonly Answerer[]): Position {
@@ -127,8 +127,8 @@ function shadowDrafts(context: LintContext): Draft[] {
     drafts.push({
       severity: 'warn',
       at,
-      saw: `the alias \`${shown(id)}\` in ${shown(labelOf(bare))}`,
-      effect: `it is also what ${shown(labelOf(behind))} offers behind its prefix: requests meant for that prefix can land here`,
+      saw: `the alias \`${printable(id)}\` in ${printable(labelOf(bare))}`,
+      effect: `it is also what ${printable(labelOf(behind))} offers behind its prefix: requests meant for that prefix can land here`,
       fix: 'choose an alias that does not begin with a prefix in use',
     })
   }
@@ -163,8 +163,8 @@ function hiddenNameDrafts({ config, offers }: LintContext): Draft[] {
         {
           severity: 'warn',
           at: item.at,
-          saw: `the alias \`${shown(item.alias)}\` in ${shown(entry.label)}`,
-          effect: `it is the upstream name behind \`${shown(other.alias)}\` of ${shown(other.label)}: who asks for the name gets \`${shown(item.name)}\` from here`,
+          saw: `the alias \`${printable(item.alias)}\` in ${printable(entry.label)}`,
+          effect: `it is the upstream name behind \`${printable(other.alias)}\` of ${printable(other.label)}: who asks for the name gets \`${printable(item.name)}\` from here`,
           fix: 'choose another alias, or none in the other entry',
         },
       ]
@@ -198,7 +198,7 @@ export const COLLISION_RULES = {
           {
             severity: 'warn',
             at: place ?? FILE_START,
-            saw: `the ids ${listed([shown(first), shown(second)])}`,
+            saw: `the ids ${listed([printable(first), printable(second)])}`,
             effect: 'they are two models to the gateway, and one to most people',
             fix: 'spell both the same way',
           },

@@ -1,7 +1,7 @@
+import { printable } from '../../core/text.ts'
 import type { Draft, LintContext, Rule } from './lint-types.ts'
 import { DROP_FIXES, DROPPED } from './missing-entry.ts'
 import type { ModelItem, ProviderEntry } from './model.ts'
-import { shown } from './problem.ts'
 import type { Position } from './yaml-source.ts'
 
 function at(entry: ProviderEntry, key: string): Position {
@@ -23,7 +23,7 @@ function eachLive(context: LintContext, look: (entry: ProviderEntry) => readonly
 function prefixDraft(entry: ProviderEntry): Draft[] {
   const { prefix, prefixText } = entry
   if (prefix === prefixText) return []
-  const saw = `the prefix \`${shown(prefixText)}\` of ${shown(entry.label)}`
+  const saw = `the prefix \`${printable(prefixText)}\` of ${printable(entry.label)}`
   const place = at(entry, 'prefix')
   if (prefix === '' && prefixText.trim() !== '' && !/^[\s/]+$/.test(prefixText))
     return [
@@ -36,14 +36,14 @@ function prefixDraft(entry: ProviderEntry): Draft[] {
       },
     ]
   const effect =
-    prefix === '' ? 'the gateway takes it for no prefix' : `the gateway uses \`${shown(prefix)}\``
+    prefix === '' ? 'the gateway takes it for no prefix' : `the gateway uses \`${printable(prefix)}\``
   return [
     {
       severity: 'info',
       at: place,
       saw,
       effect,
-      fix: prefix === '' ? 'remove it' : `write \`prefix: ${shown(prefix)}\``,
+      fix: prefix === '' ? 'remove it' : `write \`prefix: ${printable(prefix)}\``,
     },
   ]
 }
@@ -53,7 +53,7 @@ function weightDrafts(entry: ProviderEntry, { config, flavour }: LintContext): D
   const weighted = config.settings.strategy === 'weighted-round-robin'
   return entry.keys.flatMap(({ weight, weightAt }) => {
     if (weight === null || weightAt === null) return []
-    const saw = `weight ${weight} in ${shown(entry.label)}`
+    const saw = `weight ${weight} in ${printable(entry.label)}`
     if (!weighted)
       return [
         {
@@ -78,7 +78,7 @@ function weightDrafts(entry: ProviderEntry, { config, flavour }: LintContext): D
 }
 
 function itemDrafts(entry: ProviderEntry, item: ModelItem): Draft[] {
-  const where = `an item of \`models\` in ${shown(entry.label)}`
+  const where = `an item of \`models\` in ${printable(entry.label)}`
   if (item.id === '')
     return [
       {
@@ -123,8 +123,8 @@ function keylessDrafts(context: LintContext): Draft[] {
       {
         severity: 'warn',
         at: renamed.at,
-        saw: `the alias \`${shown(renamed.alias)}\` in ${shown(credential.entry.label)}, which has no key${unnamed ? ' and no name' : ''}`,
-        effect: `the gateway sends \`${shown(renamed.alias)}\` to the upstream instead of \`${shown(renamed.name)}\``,
+        saw: `the alias \`${printable(renamed.alias)}\` in ${printable(credential.entry.label)}, which has no key${unnamed ? ' and no name' : ''}`,
+        effect: `the gateway sends \`${printable(renamed.alias)}\` to the upstream instead of \`${printable(renamed.name)}\``,
         fix: unnamed
           ? 'give the entry a `name`'
           : 'add an `api-key-entries` item with any key, or drop the alias',
@@ -144,7 +144,7 @@ export const ENTRY_RULES = {
               {
                 severity: 'error',
                 at: entry.at.entry,
-                saw: `${shown(entry.label)} without \`base-url\``,
+                saw: `${printable(entry.label)} without \`base-url\``,
                 effect:
                   'the gateway drops the entry, and the next save of the panel removes it from the file',
                 fix: 'add `base-url`',
@@ -162,8 +162,8 @@ export const ENTRY_RULES = {
         const { reason, sameAs } = entry.fate
         const saw =
           sameAs === null
-            ? `${shown(entry.label)}: ${DROPPED[reason]}`
-            : `${shown(entry.label)} is the same as the entry on line ${sameAs.line}`
+            ? `${printable(entry.label)}: ${DROPPED[reason]}`
+            : `${printable(entry.label)} is the same as the entry on line ${sameAs.line}`
         return [
           {
             severity: reason === 'duplicate' ? 'warn' : 'error',
@@ -185,7 +185,7 @@ export const ENTRY_RULES = {
               {
                 severity: 'warn',
                 at: at(entry, 'models'),
-                saw: `${shown(entry.label)} without models`,
+                saw: `${printable(entry.label)} without models`,
                 effect: 'the entry is alive and offers nothing: this section has no built-in list',
                 fix: 'list the upstream names under `models`',
               },
@@ -203,7 +203,7 @@ export const ENTRY_RULES = {
               {
                 severity: 'warn',
                 at: at(entry, 'api-key-entries'),
-                saw: `${shown(entry.label)} without a key in \`api-key-entries\``,
+                saw: `${printable(entry.label)} without a key in \`api-key-entries\``,
                 effect: 'the gateway calls the upstream without a key; right for a local server, else a 401',
                 fix: 'add an `api-key-entries` item, unless the upstream wants no key',
               },
@@ -236,7 +236,7 @@ export const ENTRY_RULES = {
           {
             severity: 'error',
             at: at(entry, 'name'),
-            saw: `a second openai-compatibility entry with ${entry.name === '' ? 'no name' : `the name \`${shown(entry.name)}\``}, first on line ${same.at.entry.line}`,
+            saw: `a second openai-compatibility entry with ${entry.name === '' ? 'no name' : `the name \`${printable(entry.name)}\``}, first on line ${same.at.entry.line}`,
             effect,
             fix: 'give it a name of its own, or merge the two',
           },
@@ -269,7 +269,7 @@ export const ENTRY_RULES = {
           .map((pattern) => ({
             severity: 'info',
             at: pattern.at,
-            saw: `\`*\` in \`excluded-models\` of ${shown(entry.label)}`,
+            saw: `\`*\` in \`excluded-models\` of ${printable(entry.label)}`,
             effect: 'the entry offers nothing; the panel writes this to switch a key off',
             fix: 'nothing, if that is meant; else remove the pattern',
           })),
@@ -285,7 +285,7 @@ export const ENTRY_RULES = {
               {
                 severity: 'info',
                 at: at(entry, 'base-url'),
-                saw: `the base-url of ${shown(entry.label)} has no path`,
+                saw: `the base-url of ${printable(entry.label)} has no path`,
                 effect: 'the gateway appends `/chat/completions` to it as it is',
                 fix: 'add the version path, most often `/v1`, unless this upstream has none',
               },

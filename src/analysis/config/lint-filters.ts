@@ -1,7 +1,7 @@
+import { printable } from '../../core/text.ts'
 import type { Draft, LintContext, Rule } from './lint-types.ts'
 import type { DroppedAlias, OAuthAlias, Pattern, ProviderEntry } from './model.ts'
 import { catalogueIds } from './offers.ts'
-import { shown } from './problem.ts'
 import { patternMatcher } from './wildcard.ts'
 import type { Position } from './yaml-source.ts'
 
@@ -20,7 +20,7 @@ function deadInEntry(entry: ProviderEntry, context: LintContext): Draft[] {
     const matches = patternMatcher(pattern.text)
     if (pattern.text === '*' || ids.some(matches)) return []
     const renamed = entry.models.find(({ name, id }) => name !== id && matches(name))
-    const saw = `the exclusion \`${shown(pattern.text)}\` in ${shown(entry.label)}`
+    const saw = `the exclusion \`${printable(pattern.text)}\` in ${printable(entry.label)}`
     if (renamed === undefined)
       return [
         {
@@ -36,8 +36,8 @@ function deadInEntry(entry: ProviderEntry, context: LintContext): Draft[] {
         severity: 'warn',
         at: pattern.at,
         saw,
-        effect: `exclusions are tried on the alias: \`${shown(renamed.id)}\` stays on offer`,
-        fix: `exclude \`${shown(renamed.id)}\`, or remove its item from \`models\``,
+        effect: `exclusions are tried on the alias: \`${printable(renamed.id)}\` stays on offer`,
+        fix: `exclude \`${printable(renamed.id)}\`, or remove its item from \`models\``,
       },
     ]
   })
@@ -55,13 +55,13 @@ function deadInChannels({ config, offers }: LintContext): Draft[] {
       const effect =
         alias === undefined
           ? 'it fits none of the ids of the channel, so it does nothing'
-          : `exclusions are tried before aliases: \`${shown(alias.alias)}\` stays on offer`
-      const fix = alias === undefined ? 'remove it, or correct it' : `exclude \`${shown(alias.name)}\``
+          : `exclusions are tried before aliases: \`${printable(alias.alias)}\` stays on offer`
+      const fix = alias === undefined ? 'remove it, or correct it' : `exclude \`${printable(alias.name)}\``
       return [
         {
           severity: 'warn',
           at: pattern.at,
-          saw: `the exclusion \`${shown(pattern.text)}\` for ${shown(channel)}`,
+          saw: `the exclusion \`${printable(pattern.text)}\` for ${printable(channel)}`,
           effect,
           fix,
         },
@@ -82,8 +82,8 @@ function subsumed(patterns: readonly Pattern[], where: string): Draft[] {
       {
         severity: 'info',
         at: pattern.at,
-        saw: `the exclusion \`${shown(pattern.text)}\` ${where}`,
-        effect: `\`${shown(by.pattern.text)}\` on line ${by.pattern.at.line} covers it`,
+        saw: `the exclusion \`${printable(pattern.text)}\` ${where}`,
+        effect: `\`${printable(by.pattern.text)}\` on line ${by.pattern.at.line} covers it`,
         fix: 'remove it',
       },
     ]
@@ -115,14 +115,14 @@ function repeatedKeys({ config }: LintContext): Draft[] {
 
 function repeatedItems(entry: ProviderEntry): Draft[] {
   const seen = new Set<string>()
-  const where = shown(entry.label)
+  const where = printable(entry.label)
   return entry.models.flatMap(({ name, alias, at }): Draft[] => {
     if (alias !== '' && alias === name)
       return [
         {
           severity: 'info',
           at,
-          saw: `an alias equal to its name, \`${shown(name)}\`, in ${where}`,
+          saw: `an alias equal to its name, \`${printable(name)}\`, in ${where}`,
           effect: 'nothing: without alias the name is offered',
           fix: 'leave the alias out',
         },
@@ -133,7 +133,7 @@ function repeatedItems(entry: ProviderEntry): Draft[] {
         {
           severity: 'info',
           at,
-          saw: `\`${shown(alias || name)}\` a second time in ${where}`,
+          saw: `\`${printable(alias || name)}\` a second time in ${where}`,
           effect: 'nothing',
           fix: 'remove it',
         },
@@ -152,7 +152,7 @@ function aliasDraft(
   fix: string,
 ): Draft[] {
   if (alias.at === null) return []
-  return [{ severity, at: alias.at, saw: `${saw} for ${shown(channel)}`, effect, fix }]
+  return [{ severity, at: alias.at, saw: `${saw} for ${printable(channel)}`, effect, fix }]
 }
 
 const DROPPED_ALIASES: Readonly<
@@ -174,8 +174,8 @@ function keptAliasDrafts({ config, offers }: LintContext): Draft[] {
     const excluded = (config.oauthExcludedModels.get(channel) ?? []).map(({ text }) => patternMatcher(text))
     return aliases.flatMap((alias): Draft[] => {
       const [name, saw] = [
-        shown(alias.name),
-        `the alias \`${shown(alias.alias)}\` of \`${shown(alias.name)}\``,
+        printable(alias.name),
+        `the alias \`${printable(alias.alias)}\` of \`${printable(alias.name)}\``,
       ]
       if (`${alias.name}${alias.alias}`.includes('*'))
         return aliasDraft('warn', channel, alias, saw, 'a star is taken literally here', 'list each model')
@@ -226,10 +226,10 @@ export const FILTER_RULES = {
       ...repeatedKeys(context),
       ...context.config.entries.flatMap((entry) => [
         ...repeatedItems(entry),
-        ...subsumed(entry.excludedModels, `in ${shown(entry.label)}`),
+        ...subsumed(entry.excludedModels, `in ${printable(entry.label)}`),
       ]),
       ...[...context.config.oauthExcludedModels].flatMap(([channel, patterns]) =>
-        subsumed(patterns, `for ${shown(channel)}`),
+        subsumed(patterns, `for ${printable(channel)}`),
       ),
     ],
   },

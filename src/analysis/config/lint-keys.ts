@@ -1,8 +1,8 @@
-import type { UnknownKey } from './decode.ts'
+import { printable } from '../../core/text.ts'
+import type { UnknownKey } from './decoded.ts'
 import { FLAVOUR_NAMES } from './flavour.ts'
 import type { Draft, LintContext, Rule } from './lint-types.ts'
 import { nearest } from './near.ts'
-import { shown } from './problem.ts'
 import { LEGACY_KEYS } from './schema.ts'
 import { DEDICATED_BLOCKS, SECTIONS, type Section } from './schema-providers.ts'
 import { knows } from './shape.ts'
@@ -46,9 +46,9 @@ function hintFor(unknown: UnknownKey): string | undefined {
 }
 
 function unknownKeyDraft(unknown: UnknownKey, { flavour }: LintContext): Draft {
-  const where = unknown.path === '' ? '' : ` in ${shown(unknown.path, 80)}`
+  const where = unknown.path === '' ? '' : ` in ${printable(unknown.path, 80)}`
   const name = FLAVOUR_NAMES[flavour]
-  const saw = `the key \`${shown(unknown.key)}\`${where}`
+  const saw = `the key \`${printable(unknown.key)}\`${where}`
   const isDisabled = unknown.key === 'disabled' && placeOf(unknown) === 'openai-compatibility'
   const known = unknown.field?.in?.map((other) => FLAVOUR_NAMES[other]).join(', ')
   const effect = isDisabled
@@ -99,7 +99,7 @@ export const KEY_RULES = {
           {
             severity: 'warn',
             at: unknown.at,
-            saw: `the key \`${shown(unknown.key)}\` of an earlier release`,
+            saw: `the key \`${printable(unknown.key)}\` of an earlier release`,
             effect: 'ignored: this key does nothing, and the next save of the panel removes it',
             fix,
           },
@@ -118,7 +118,7 @@ export const KEY_RULES = {
               severity: 'warn',
               at,
               saw: `\`${key}\`, which came with ${since}`,
-              effect: `this gateway is ${shown(version)} and ignores it${key === 'disabled' ? ': the entry stays in service' : ''}`,
+              effect: `this gateway is ${printable(version)} and ignores it${key === 'disabled' ? ': the entry stays in service' : ''}`,
               fix: `update the gateway to ${since} or later, or remove the key`,
             })),
   },

@@ -1,5 +1,5 @@
+import { printable } from '../../core/text.ts'
 import { FILE_START, type LintContext, type Rule } from './lint-types.ts'
-import { shown } from './problem.ts'
 import { strategyOf } from './settings.ts'
 import type { Position } from './yaml-source.ts'
 
@@ -116,7 +116,7 @@ export const SETTING_RULES = {
         {
           severity: 'warn',
           at: at(context, 'routing.strategy'),
-          saw: `the routing strategy \`${shown(strategyText)}\``,
+          saw: `the routing strategy \`${printable(strategyText)}\``,
           effect: 'the gateway does not know it and uses round-robin without a word',
           fix: `write ${choices}`,
         },

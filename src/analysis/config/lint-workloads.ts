@@ -1,3 +1,4 @@
+import { printable } from '../../core/text.ts'
 import {
   type Draft,
   FILE_START,
@@ -8,7 +9,6 @@ import {
   type WorkloadClass,
 } from './lint-types.ts'
 import type { Credential } from './offers.ts'
-import { shown } from './problem.ts'
 import { isAggregator, upstreamOf } from './upstream-host.ts'
 import type { Position } from './yaml-source.ts'
 
@@ -31,7 +31,7 @@ function criticalServed(context: LintContext): { workload: WorkloadClass; served
 }
 
 function classOf({ name }: WorkloadClass): string {
-  return `workload class \`${shown(name)}\``
+  return `workload class \`${printable(name)}\``
 }
 
 /** Every id of every class is on offer, as far as the config can tell. */
@@ -44,14 +44,14 @@ function unservedDrafts(context: LintContext): Draft[] {
         {
           severity: unsure ? 'info' : workload.priority === 'critical' ? 'error' : 'warn',
           at: FILE_START,
-          saw: `\`${shown(id)}\` of ${classOf(workload)}`,
+          saw: `\`${printable(id)}\` of ${classOf(workload)}`,
           effect: unsure
             ? 'no entry lists it; whether a built-in list has it is not known here'
             : 'no credential offers it: the gateway answers "unknown provider for model"',
           fix:
             resolution.near.length > 0
-              ? `perhaps ${listed(resolution.near.map((near) => shown(near)))}; see \`provops lint --why-missing ${shown(id)}\``
-              : `see \`provops lint --why-missing ${shown(id)}\``,
+              ? `perhaps ${listed(resolution.near.map((near) => printable(near)))}; see \`provops lint --why-missing ${printable(id)}\``
+              : `see \`provops lint --why-missing ${printable(id)}\``,
         },
       ]
     }),
@@ -70,8 +70,8 @@ function alternateDrafts(context: LintContext): Draft[] {
       {
         severity: 'warn',
         at: placeOf(first.credential),
-        saw: `only ${shown(labelOf(first.credential))} answers \`${shown(id)}\` of ${classOf(workload)}`,
-        effect: `when that provider fails the whole class fails${spare === undefined ? '' : `; ${shown(spare.label)} would answer it, but is disabled`}`,
+        saw: `only ${printable(labelOf(first.credential))} answers \`${printable(id)}\` of ${classOf(workload)}`,
+        effect: `when that provider fails the whole class fails${spare === undefined ? '' : `; ${printable(spare.label)} would answer it, but is disabled`}`,
         fix: 'let an entry of another provider offer the same id, with a lower `priority`',
       },
     ]
@@ -100,7 +100,7 @@ function singleCredentialDrafts(context: LintContext): Draft[] {
           {
             severity: 'warn',
             at: placeOf(credential),
-            saw: `${shown(labelOf(credential))} has one credential, and ${classOf(workload)} needs it`,
+            saw: `${printable(labelOf(credential))} has one credential, and ${classOf(workload)} needs it`,
             effect: 'one refused key or one full quota takes the provider out',
             fix: 'add a second key of another account',
           },
@@ -116,7 +116,7 @@ function singleSummary(single: readonly Credential[]): Draft[] {
     {
       severity: 'info',
       at: placeOf(first),
-      saw: `one credential each: ${listed(single.map((credential) => shown(labelOf(credential))))}`,
+      saw: `one credential each: ${listed(single.map((credential) => printable(labelOf(credential))))}`,
       effect: 'one refused key or one full quota takes such a provider out',
       fix: 'add a second key of another account where the provider allows it',
     },
@@ -145,7 +145,7 @@ function sharedCredentialDrafts(context: LintContext): Draft[] {
         {
           severity: 'warn' as const,
           at: placeOf(first.credential),
-          saw: `${listed([...new Set(shared.map(({ id }) => shown(id)))])} of ${classOf(workload)} can land on ${shown(labelOf(first.credential))}, which ${classOf(first.other)} needs`,
+          saw: `${listed([...new Set(shared.map(({ id }) => printable(id)))])} of ${classOf(workload)} can land on ${printable(labelOf(first.credential))}, which ${classOf(first.other)} needs`,
           effect: 'best-effort traffic uses up the quota of critical traffic',
           fix: 'give the critical credentials a `prefix`, set `force-model-prefix: true`, and let the critical clients ask for `prefix/model`',
         },
@@ -166,7 +166,7 @@ function bareIdDrafts(context: LintContext): Draft[] {
         {
           severity: 'info',
           at: FILE_START,
-          saw: `${classOf(workload)} asks for ${listed(bare.map((id) => shown(id)))}, without a prefix`,
+          saw: `${classOf(workload)} asks for ${listed(bare.map((id) => printable(id)))}, without a prefix`,
           effect: 'any credential that offers the bare id may answer, also one added later for other traffic',
           fix: 'give the class a prefix of its own and ask for `prefix/model`',
         },
@@ -186,7 +186,7 @@ function primaryDrafts(context: LintContext): Draft[] {
           {
             severity: 'warn',
             at: placeOf(reseller.credential),
-            saw: `${shown(labelOf(reseller.credential))}, an aggregator, is among the first to answer \`${shown(id)}\` of ${classOf(workload)}`,
+            saw: `${printable(labelOf(reseller.credential))}, an aggregator, is among the first to answer \`${printable(id)}\` of ${classOf(workload)}`,
             effect: 'latency-critical traffic takes a detour',
             fix: "give the vendor's own entry a higher `priority`",
           },

@@ -1,5 +1,6 @@
 import { credentialsOf } from './credentials.ts'
-import { type DatedKey, type Decoding, decode, type UnknownKey } from './decode.ts'
+import { decode } from './decode.ts'
+import type { DatedKey, Decoding, UnknownKey } from './decoded.ts'
 import { entriesOf } from './entries.ts'
 import type { Flavour } from './flavour.ts'
 import type { GatewayConfig } from './model.ts'

@@ -1,6 +1,6 @@
+import { printable } from '../../core/text.ts'
 import type { ModelItem, ProviderEntry } from './model.ts'
 import { catalogueIds, type Offers } from './offers.ts'
-import { shown } from './problem.ts'
 import type { Cause, Wanted } from './why-missing.ts'
 import { patternMatcher } from './wildcard.ts'
 
@@ -34,7 +34,7 @@ function hiddenCauses(
   prefix: string,
   item: ModelItem | undefined,
 ): Cause[] {
-  const label = shown(entry.label)
+  const label = printable(entry.label)
   const at = item?.at ?? entry.at.entry
   switch (entry.fate.kind) {
     case 'disabled':
@@ -84,7 +84,7 @@ function excludedCauses(entry: ProviderEntry, base: string, label: string): Caus
     .filter(({ text }) => patternMatcher(text)(base))
     .map(({ text, at }) => ({
       code: 'excluded',
-      message: `${label} has it, but excludes \`${shown(text)}\``,
+      message: `${label} has it, but excludes \`${printable(text)}\``,
       fix: 'take the pattern out of `excluded-models`, or make it narrower',
       at,
     }))
@@ -99,7 +99,7 @@ function forcedCauses(
 ): Cause[] {
   if (prefix !== '' || entry.prefix === '' || entry.prefix === base || !config.settings.forceModelPrefix)
     return []
-  const prefixed = shown(`${entry.prefix}/${base}`)
+  const prefixed = printable(`${entry.prefix}/${base}`)
   return [
     {
       code: 'forced-prefix',
@@ -113,7 +113,7 @@ function forcedCauses(
 function overruledCauses({ list }: Offers, entry: ProviderEntry, label: string, at: Cause['at']): Cause[] {
   const own = list.find(({ credential }) => credential.kind === 'config' && credential.entry === entry)
   if (own === undefined || own.listing === entry) return []
-  const other = own.listing === null ? 'no entry' : shown(own.listing.label)
+  const other = own.listing === null ? 'no entry' : printable(own.listing.label)
   return [
     {
       code: 'overruled-entry',
@@ -126,14 +126,14 @@ function overruledCauses({ list }: Offers, entry: ProviderEntry, label: string, 
 
 /** The entry does not have the id; what it does with it instead. */
 function otherCauses({ catalogue }: Offers, entry: ProviderEntry, base: string): Cause[] {
-  const label = shown(entry.label)
+  const label = printable(entry.label)
   const renamed = entry.models.find(({ name, id, kept }) => kept && name === base && id !== base)
   if (renamed !== undefined)
     return [
       {
         code: 'aliased',
-        message: `it is the upstream name behind the alias \`${shown(renamed.id)}\` of ${label}; clients cannot ask for the name`,
-        fix: `ask for \`${shown(renamed.id)}\`, or add an item without alias`,
+        message: `it is the upstream name behind the alias \`${printable(renamed.id)}\` of ${label}; clients cannot ask for the name`,
+        fix: `ask for \`${printable(renamed.id)}\`, or add an item without alias`,
         at: renamed.at,
       },
     ]
@@ -154,12 +154,12 @@ function badPrefixCauses({ config }: Offers, entry: ProviderEntry, id: string): 
   const base = id.slice(written.length + 1)
   const bare =
     config.settings.forceModelPrefix || entry.models.some((item) => item.id === base)
-      ? `; it answers as \`${shown(base)}\``
+      ? `; it answers as \`${printable(base)}\``
       : ''
   return [
     {
       code: 'bad-prefix',
-      message: `the prefix \`${shown(written)}\` of ${shown(entry.label)} has a slash inside, so the gateway drops it${bare}`,
+      message: `the prefix \`${printable(written)}\` of ${printable(entry.label)} has a slash inside, so the gateway drops it${bare}`,
       fix: 'choose a prefix without a slash',
       at: entry.at.values.get('prefix') ?? entry.at.entry,
     },

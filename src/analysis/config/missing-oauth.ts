@@ -1,6 +1,6 @@
+import { printable } from '../../core/text.ts'
 import type { OAuthCredential } from './oauth.ts'
 import { catalogueFor, type Offers, oauthAliasesFor, oauthPatternsOf } from './offers.ts'
-import { shown } from './problem.ts'
 import type { Cause, Wanted } from './why-missing.ts'
 import { patternMatcher } from './wildcard.ts'
 
@@ -23,7 +23,7 @@ function credentialCauses(
   prefix: string,
 ): Cause[] {
   const ids = catalogueFor(credential, offers.catalogue) ?? []
-  const channel = shown(credential.providerKey)
+  const channel = printable(credential.providerKey)
   if (!ids.includes(base)) return lostAliasCauses(offers, credential, base, ids)
   if (credential.disabled)
     return [
@@ -46,7 +46,7 @@ function excludedCauses({ config }: Offers, credential: OAuthCredential, base: s
     .filter(({ text }) => patternMatcher(text)(base))
     .map(({ text, at }) => ({
       code: 'oauth-excluded',
-      message: `${shown(credential.providerKey)} has it, but ${at === null ? 'its token file' : '`oauth-excluded-models`'} excludes \`${shown(text)}\``,
+      message: `${printable(credential.providerKey)} has it, but ${at === null ? 'its token file' : '`oauth-excluded-models`'} excludes \`${printable(text)}\``,
       fix: 'take the pattern out, or make it narrower',
       at,
     }))
@@ -61,8 +61,8 @@ function renamedCauses({ config }: Offers, credential: OAuthCredential, base: st
   return [
     {
       code: 'oauth-renamed',
-      message: `the ${shown(credential.providerKey)} alias \`${shown(first.alias)}\` renames it: without \`fork: true\` the original id is gone`,
-      fix: `set \`fork: true\` on the alias, or ask for \`${shown(first.alias)}\``,
+      message: `the ${printable(credential.providerKey)} alias \`${printable(first.alias)}\` renames it: without \`fork: true\` the original id is gone`,
+      fix: `set \`fork: true\` on the alias, or ask for \`${printable(first.alias)}\``,
       at: first.at,
     },
   ]
@@ -75,11 +75,11 @@ function forcedCauses(
   prefix: string,
 ): Cause[] {
   if (prefix !== '' || own === '' || own === base || !config.settings.forceModelPrefix) return []
-  const prefixed = shown(`${own}/${base}`)
+  const prefixed = printable(`${own}/${base}`)
   return [
     {
       code: 'forced-prefix',
-      message: `${shown(providerKey)} has it as \`${prefixed}\` only: \`force-model-prefix\` hides the bare id`,
+      message: `${printable(providerKey)} has it as \`${prefixed}\` only: \`force-model-prefix\` hides the bare id`,
       fix: `ask for \`${prefixed}\``,
       at: config.settings.at.get('force-model-prefix') ?? null,
     },
@@ -99,7 +99,7 @@ function lostAliasCauses(
   return [
     {
       code: 'oauth-alias-lost',
-      message: `it is an alias of \`${shown(alias.name)}\` for ${shown(credential.providerKey)}, and that ${why}`,
+      message: `it is an alias of \`${printable(alias.name)}\` for ${printable(credential.providerKey)}, and that ${why}`,
       fix: excluded ? 'take the exclusion out' : 'point the alias at an id that the channel has',
       at: alias.at,
     },
@@ -126,7 +126,7 @@ function absentCauses({ config, catalogue }: Offers, loaded: ReadonlySet<string>
     .filter(({ channel }) => !loaded.has(channel.replace(/-(?:plus|team|free)$/, '')))
     .map(({ channel, at }) => ({
       code: 'no-credential',
-      message: `${shown(channel)} has it, but no ${shown(channel)} credential is loaded`,
+      message: `${printable(channel)} has it, but no ${printable(channel)} credential is loaded`,
       fix: 'log in again, or check the token file in the auth directory',
       at,
     }))

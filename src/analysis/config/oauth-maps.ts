@@ -1,4 +1,4 @@
-import type { DecodedMap } from './decode.ts'
+import type { DecodedMap } from './decoded.ts'
 import { patternsOf } from './entries.ts'
 import type { Flavour } from './flavour.ts'
 import type { DroppedAlias, OAuthAlias, Pattern } from './model.ts'

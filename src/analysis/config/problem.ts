@@ -10,12 +10,6 @@ export interface Problem extends Position {
 
 export type ProblemCode = 'yaml-syntax' | 'yaml-dup-key' | 'yaml-type' | 'weight-range' | 'bad-value'
 
-/** Foreign text, fit to be shown in a message: without control characters, at most `limit` characters long. */
-export function shown(text: string, limit = 60): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
-  return clean.length > limit ? `${clean.slice(0, limit - 1)}…` : clean
-}
-
 /** The parser's faults in plain words; its own messages are not used because some quote the file. */
 const FAULTS: Readonly<Record<string, readonly [message: string, expected: string]>> = {
   ALIAS_PROPS: ['an alias (`*name`) has an anchor or a tag of its own', 'a bare `*name`'],

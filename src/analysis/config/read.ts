@@ -1,4 +1,4 @@
-import type { Decoded, DecodedItem, DecodedMap } from './decode.ts'
+import type { Decoded, DecodedItem, DecodedMap } from './decoded.ts'
 import type { Position } from './yaml-source.ts'
 
 const NOTHING: DecodedMap = { kind: 'map', at: { line: 1, column: 1 }, fields: new Map() }

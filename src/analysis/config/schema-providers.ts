@@ -84,7 +84,7 @@ export const SECTION_KEYS = {
       mode: text,
       'strict-mode': bool,
       'sensitive-words': listOf(TEXT),
-      'cache-user-id': only(CURRENT, bool),
+      'cache-user-id': bool,
     }),
     'fingerprint-profile': only(UPSTREAM, text),
     'experimental-cch-signing': only(CURRENT, bool),

@@ -1,4 +1,4 @@
-import type { DecodedMap } from './decode.ts'
+import type { DecodedMap } from './decoded.ts'
 import type { Flavour } from './flavour.ts'
 import type { LocatedText, RoutingStrategy, Settings } from './model.ts'
 import { flagOf, itemsAt, mapAt, numberOf, textOf } from './read.ts'

@@ -1,4 +1,5 @@
 import { isAlias, isCollection, isMap, isScalar, Scalar, visit } from 'yaml'
+import { printable } from '../../core/text.ts'
 import { goScalarOf, scalarText } from './go-scalar.ts'
 import type { YamlMap, YamlNode, YamlPair, YamlSource } from './yaml-source.ts'
 import type { Layout, Quoting } from './yaml-write.ts'
@@ -44,7 +45,11 @@ export function isRefused<T>(planned: T | Refusal): planned is Refusal {
 }
 
 export function refuse({ source }: Site, node: YamlNode | null, reason: string): Refusal {
-  return { kind: 'refused', reason, line: node === null ? 1 : source.at(node.range[0]).line }
+  return {
+    kind: 'refused',
+    reason: printable(reason),
+    line: node === null ? 1 : source.at(node.range[0]).line,
+  }
 }
 
 /** The text with all splices made; they must not overlap. */

@@ -1,20 +1,22 @@
 import { type Document, isCollection, Scalar, visit } from 'yaml'
 
 /**
- * Offsets of lines that begin with a tab and hold nothing else, or a comment only. YAML allows them, the gateway's
- * parser refuses the file for them, but for those inside quotes, block text and flow collections, those among comment
- * lines, and those behind an unquoted value that are indented by spaces first (yaml.v3, scannerc.go).
+ * Offsets of lines with tabs that YAML allows and the gateway's parser refuses the file for (yaml.v3, scannerc.go): a tab
+ * at the start of a line that holds nothing else or a comment only, unless it is inside quotes, block text or a flow
+ * collection, among comment lines, or behind an unquoted value and indented by spaces first; and a tab behind a dash.
  */
 export function strayTabs(text: string, document: Document.Parsed): number[] {
   if (!text.includes('\t')) return []
   const spans = spansOf(text, document)
-  const end = document.range[2]
-  return [...text.matchAll(/^( *)\t[ \t]*(?=#|\r?$)/gm)].flatMap(({ index, 1: spaces = '' }) => {
-    const span = spans.findLast(({ from }) => from < index)
-    const inSpan = span !== undefined && (index < span.to || isBehindPlain(text, span, index, spaces.length))
-    const sheltered = inSpan || isWithinComments(text, index)
-    return sheltered || index >= end ? [] : [index]
+  const spanAt = (offset: number) => spans.findLast(({ from }) => from < offset)
+  const isInside = (offset: number) => offset < (spanAt(offset)?.to ?? 0) || offset >= document.range[2]
+  const leading = [...text.matchAll(/^( *)\t[ \t]*(?=#|\r?$)/gm)].filter(({ index, 1: spaces = '' }) => {
+    const span = spanAt(index)
+    const behindPlain = span !== undefined && isBehindPlain(text, span, index, spaces.length)
+    return !behindPlain && !isWithinComments(text, index)
   })
+  const behindDash = [...text.matchAll(/^ *(?:- +)*- *\t/gm)]
+  return [...leading, ...behindDash].map(({ index }) => index).filter((offset) => !isInside(offset))
 }
 
 /** A scalar or flow collection of the document. */

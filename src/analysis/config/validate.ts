@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { isAlias, isMap, isScalar, isSeq } from 'yaml'
-import type { DecodedMap } from './decode.ts'
+import type { DecodedMap } from './decoded.ts'
 import { durationMsOf } from './go-duration.ts'
 import { goScalarOf, scalarText } from './go-scalar.ts'
 import type { Problem } from './problem.ts'

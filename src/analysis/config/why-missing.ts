@@ -1,8 +1,8 @@
+import { printable } from '../../core/text.ts'
 import { causesInEntry } from './missing-entry.ts'
 import { causesInOAuth } from './missing-oauth.ts'
 import { nearest } from './near.ts'
 import type { IdOffer, Offers } from './offers.ts'
-import { shown } from './problem.ts'
 import { resolve } from './resolve.ts'
 import type { Position } from './yaml-source.ts'
 
@@ -86,8 +86,8 @@ function caseCauses({ byId }: Offers, id: string): Cause[] {
   const lower = id.toLowerCase()
   const others = [...byId.keys()].filter((known) => known.toLowerCase() === lower)
   if (others.length === 0) return []
-  const message = `the config offers it as ${others.map((other) => `\`${shown(other)}\``).join(', ')}; the gateway compares ids with exact case`
-  return [{ code: 'case-differs', message, fix: `ask for \`${shown(others[0] ?? '')}\``, at: null }]
+  const message = `the config offers it as ${others.map((other) => `\`${printable(other)}\``).join(', ')}; the gateway compares ids with exact case`
+  return [{ code: 'case-differs', message, fix: `ask for \`${printable(others[0] ?? '')}\``, at: null }]
 }
 
 function prefixCauses({ byId, list }: Offers, wanted: readonly Wanted[]): Cause[] {
@@ -98,16 +98,16 @@ function prefixCauses({ byId, list }: Offers, wanted: readonly Wanted[]): Cause[
   const known = list.some(({ credential }) => credential.prefix === split.prefix)
   const ids = offered
     .slice(0, 3)
-    .map((id) => `\`${shown(id)}\``)
+    .map((id) => `\`${printable(id)}\``)
     .join(', ')
   const message = known
-    ? `no credential with the prefix \`${shown(split.prefix)}\` offers \`${shown(split.base)}\`; others do, as ${ids}`
-    : `no credential has the prefix \`${shown(split.prefix)}\`; \`${shown(split.base)}\` is offered as ${ids}`
+    ? `no credential with the prefix \`${printable(split.prefix)}\` offers \`${printable(split.base)}\`; others do, as ${ids}`
+    : `no credential has the prefix \`${printable(split.prefix)}\`; \`${printable(split.base)}\` is offered as ${ids}`
   return [
     {
       code: 'other-prefix',
       message,
-      fix: `ask for ${ids}, or set \`prefix: ${shown(split.prefix)}\` where it should be answered`,
+      fix: `ask for ${ids}, or set \`prefix: ${printable(split.prefix)}\` where it should be answered`,
       at: null,
     },
   ]
@@ -118,7 +118,7 @@ function catalogueCauses({ list }: Offers): Cause[] {
     ...new Set(list.filter(({ base }) => base === 'unknown').map(({ credential }) => credential.providerKey)),
   ]
   if (channels.length === 0) return []
-  const names = channels.map((channel) => shown(channel)).join(', ')
+  const names = channels.map((channel) => printable(channel)).join(', ')
   const message = `it may be in a built-in list of the gateway that is not known here (${names})`
   return [{ code: 'unknown-catalogue', message, fix: 'ask the gateway itself: GET /v1/models', at: null }]
 }
@@ -126,7 +126,7 @@ function catalogueCauses({ list }: Offers): Cause[] {
 function unknownCause(id: string): Cause {
   return {
     code: 'unknown-id',
-    message: `no entry and no loaded credential has anything to do with \`${shown(id)}\``,
+    message: `no entry and no loaded credential has anything to do with \`${printable(id)}\``,
     fix: 'add it to the `models` of an entry, as name or alias',
     at: null,
   }

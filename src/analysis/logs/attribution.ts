@@ -12,7 +12,15 @@ export const NO_REQUEST = -1
 
 export function requestKey(id: string | null): RequestKey {
   if (id === null) return NO_REQUEST
-  return /^[0-9a-f]{8}$/.test(id) ? Number.parseInt(id, 16) : detached(id)
+  let number = id.length === 8 ? 0 : Number.NaN
+  for (let i = 0; i < id.length; i++) number = number * 16 + hexDigit(id.charCodeAt(i))
+  return Number.isNaN(number) ? detached(id) : number
+}
+
+/** The value of a hex digit in lower case, NaN of anything else. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : Number.NaN
 }
 
 /** Ids are random and 32 bits long; over days the same one comes twice (contract, files 4.5). */

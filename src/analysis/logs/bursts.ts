@@ -2,6 +2,7 @@ import type { Origin, RefusalEvent } from './events.ts'
 import type { UpstreamFailure } from './failures.ts'
 import type { LogScan } from './log-scan.ts'
 import type { LogRoute, RouteClass } from './routes.ts'
+import { ROUTE_CLASSES } from './routes.ts'
 
 /** What a sustained burst is. All numbers may be changed; these are the defaults. */
 export interface BurstDefinition {
@@ -107,7 +108,7 @@ interface Chain<Details> {
 
 /** Which events can be neighbours, and what else is added up of them. */
 interface Chaining<Kind extends Event, Details> {
-  readonly groupOf: (event: Kind) => string
+  readonly groupOf: (event: Kind) => number
   readonly start: (event: Kind) => Details
   readonly note: (details: Details, event: Kind) => void
 }
@@ -119,7 +120,7 @@ interface ClientDetails {
 }
 
 const CLIENT: Chaining<RefusalEvent, ClientDetails> = {
-  groupOf: ({ status, routeClass }) => `${status} ${routeClass}`,
+  groupOf: ({ status, routeClass }) => status * ROUTE_CLASSES.length + ROUTE_CLASSES.indexOf(routeClass),
   start: ({ routeClass }) => ({
     routeClass,
     routes: new Map(),
@@ -132,7 +133,7 @@ const CLIENT: Chaining<RefusalEvent, ClientDetails> = {
 }
 
 const UPSTREAM: Chaining<UpstreamFailure, { hidden: number }> = {
-  groupOf: ({ status }) => `${status}`,
+  groupOf: ({ status }) => status ?? 0,
   start: () => ({ hidden: 0 }),
   note(details, { clientStatus }) {
     if (clientStatus !== null && clientStatus < 400) details.hidden++
@@ -144,7 +145,7 @@ function chains<Kind extends Event, Details>(
   definition: BurstDefinition,
   chaining: Chaining<Kind, Details>,
 ): Chain<Details>[] {
-  const open = new Map<string, Chain<Details>>()
+  const open = new Map<number, Chain<Details>>()
   const worthy: Chain<Details>[] = []
   for (const event of events) {
     if (event.status === null || !definition.statuses.includes(event.status)) continue

@@ -23,10 +23,15 @@ export interface RefusalEvent {
   readonly origin: Origin
   /** The provider of the last failure line of this request. */
   readonly provider: string | null
-  /** Eight hex digits, or null where the log has none. */
-  readonly requestId: string | null
+  /** For `requestIdText`; null where the log has no id of eight hex digits. */
+  readonly requestId: number | null
   /** How many requests of its class the log had answered by then, itself included. */
   readonly ordinal: number
+}
+
+/** A request id as the log writes it. */
+export function requestIdText(requestId: number): string {
+  return requestId.toString(16).padStart(8, '0')
 }
 
 /** A refusal as it is kept: indexes instead of names, -1 for what is not known. */
@@ -107,7 +112,7 @@ export class RefusalLog implements Iterable<RefusalEvent> {
       latencyMs: Number.isNaN(latencyMs) ? null : latencyMs,
       origin: ORIGINS[block.origin[row] ?? 0] ?? 'presumed-upstream',
       provider: this.#providers[block.provider[row] ?? -1] ?? null,
-      requestId: requestId < 0 ? null : requestId.toString(16).padStart(8, '0'),
+      requestId: requestId < 0 ? null : requestId,
       ordinal: block.ordinal[row] ?? 0,
     }
   }

@@ -10,6 +10,8 @@ export interface LogScan {
   readonly zone: string
   /** From the first to the last record within the period asked for; null when there is none. */
   readonly span: { readonly firstMs: number; readonly lastMs: number } | null
+  /** When the last record of all was written, also one outside the period; null when there is none. */
+  readonly endMs: number | null
   readonly content: LogContent
   readonly lines: LineCounts
   readonly requests: RequestCounts

@@ -99,7 +99,7 @@ export class Tally {
     return IS_REFUSAL[status] === 1 || !this.#book.idle
   }
 
-  /** An access line at the time set by `moveTo`. */
+  /** An access line at the time set by `moveTo`. One behind the period still says how the requests in it ended. */
   access(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
     this.#beginRecord()
     if (this.#period === 'within') this.#requests.add(route, status)
@@ -160,6 +160,7 @@ export class Tally {
       parts,
       zone: this.#clock.zone,
       span: this.#lines.records === 0 ? null : { firstMs: this.#firstMs, lastMs: this.#lastMs },
+      endMs: this.#nowMs,
       content: contentOf(lines, this.#recordsOutside),
       lines,
       requests: this.#requests.result(),
@@ -188,7 +189,7 @@ export class Tally {
   }
 
   #refuse(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
-    if (this.#period === 'before' || this.#period === 'after') return
+    if (this.#period === 'before') return
     const atMs = this.#nowMs ?? 0
     const group = routeClass(routeName(route))
     const { origin, provider } = this.#book.answer(key, atMs, status, latencyMs, group)

@@ -18,38 +18,46 @@ export interface WallClock {
 
 /** Every zone offset now in use changes on a quarter of an hour of local time. */
 const QUARTER_S = 900
+const DAY_S = 86_400
 const DAY_MS = 86_400_000
 const NEAR_MS = 3 * 3_600_000
 
 /** Lines of concurrent requests are written out of order by a second or two; a clock going back jumps by far more. */
 const DISORDER_MS = 60_000
 
+/** A piece of local time, with the one or two offsets that hold throughout it. */
+interface Stretch {
+  readonly startS: number
+  readonly endS: number
+  readonly earlyMs: number
+  readonly lateMs: number
+}
+
 /** A clock of an IANA zone (`Asia/Shanghai`, `UTC`) or offset (`+08:00`); null when the zone is not known. */
 export function wallClock(zone: string): WallClock | null {
   const offsetMs = (instantMs: number) => tzOffset(zone, new Date(instantMs)) * 60_000
   if (Number.isNaN(offsetMs(0))) return null
 
-  let quarter = Number.NaN
-  let earlyOffsetMs = 0
-  let lateOffsetMs = 0
-  const lookUp = (wallSeconds: number) => {
-    quarter = Math.floor(wallSeconds / QUARTER_S)
-    const wallMs = quarter * QUARTER_S * 1000
-    // A day away on both sides lie the offsets from before and after any change that can touch this local time.
-    const before = offsetMs(wallMs - DAY_MS)
-    const after = offsetMs(wallMs + DAY_MS)
-    const valid = [before, after].filter((offset) => offsetMs(wallMs - offset) === offset)
-    earlyOffsetMs = valid[0] ?? before
-    lateOffsetMs = valid[1] ?? earlyOffsetMs
+  /** Asking for an offset costs as much as reading a hundred lines, so a day without a change is one stretch. */
+  const stretchAt = (wallSeconds: number): Stretch => {
+    const dayS = Math.floor(wallSeconds / DAY_S) * DAY_S
+    const before = offsetMs(dayS * 1000 - DAY_MS)
+    const after = offsetMs(dayS * 1000 + 2 * DAY_MS)
+    if (before === after) return { startS: dayS, endS: dayS + DAY_S, earlyMs: before, lateMs: before }
+    const startS = Math.floor(wallSeconds / QUARTER_S) * QUARTER_S
+    const valid = [before, after].filter((offset) => offsetMs(startS * 1000 - offset) === offset)
+    const earlyMs = valid[0] ?? before
+    return { startS, endS: startS + QUARTER_S, earlyMs, lateMs: valid[1] ?? earlyMs }
   }
+  let stretch = stretchAt(0)
 
   return {
     zone,
     instantMs(wallSeconds, notBeforeMs) {
-      if (Math.floor(wallSeconds / QUARTER_S) !== quarter) lookUp(wallSeconds)
-      const early = wallSeconds * 1000 - earlyOffsetMs
+      if (wallSeconds < stretch.startS || wallSeconds >= stretch.endS) stretch = stretchAt(wallSeconds)
+      const early = wallSeconds * 1000 - stretch.earlyMs
       if (notBeforeMs === null || early >= notBeforeMs - DISORDER_MS) return early
-      return wallSeconds * 1000 - lateOffsetMs
+      return wallSeconds * 1000 - stretch.lateMs
     },
     goesBackNear: (instantMs) => offsetMs(instantMs + NEAR_MS) < offsetMs(instantMs - NEAR_MS),
   }

@@ -70,7 +70,7 @@ function whyOutputDiffers(plain: WholeAnswer, stream: WholeAnswer): Explanation 
   if (!said || !sameText(content.toolCalls, stream.content.toolCalls)) {
     return { kind: 'answers-differ', plain: content, stream: stream.content }
   }
-  return false ? reasoningDiffers(plain, stream) : null
+  return reasoned(plain) || reasoned(stream) ? reasoningDiffers(plain, stream) : null
 }
 
 type IncompleteAnswer = Answer & { readonly kind: 'incomplete' }

@@ -48,7 +48,7 @@ export function benchOfCooldowns(file: CooldownFile, nowMs: number): Bench | nul
     models: live.flatMap(({ model }) => model ?? []).sort(),
     untilMs: lead.untilMs,
     ...facts,
-    cause: lead.reason === 'quota' ? 'quota' : facts.cause,
+    cause: GATEWAY_WORDS[lead.reason] ?? facts.cause,
   }
 }
 
@@ -66,12 +66,13 @@ export function joinBenches(route: Bench | null, file: Bench | null): Bench | nu
 }
 
 function refusalFacts(text: string, status: number | null, writtenMs: number) {
+  const word = GATEWAY_WORDS[text.trim().toLowerCase()]
+  if (word !== undefined) return { cause: word, resetMs: null, plan: null }
   // The status is not part of the text; 200 lets the text decide (`RefusalFacts.status`).
   const refusal = classifyRefusal({
     status: status ?? 200,
     headers: {},
     body: text,
-    endpoint: 'responses',
     nowMs: writtenMs,
   })
   const { wait, plan } = refusal
@@ -80,6 +81,20 @@ function refusalFacts(text: string, status: number | null, writtenMs: number) {
     resetMs: wait === null ? null : writtenMs + wait.delayMs,
     plan,
   }
+}
+
+/** What gateways write in place of a provider's answer (contract, files 3.6). */
+const GATEWAY_WORDS: Readonly<Record<string, BenchCause>> = {
+  quota: 'quota',
+  'quota exhausted': 'quota',
+  unauthorized: 'credential',
+  invalid_grant: 'credential',
+  payment_required: 'money',
+  not_found: 'model',
+  model_not_supported: 'model',
+  'transient upstream error': 'trouble',
+  'request failed': 'trouble',
+  'cloudflare challenge': 'trouble',
 }
 
 const BENCH_CAUSES: Partial<Record<ReturnType<typeof classifyRefusal>['cause'], BenchCause>> = {

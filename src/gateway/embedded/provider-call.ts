@@ -60,7 +60,8 @@ export function createProviders(): Providers {
     post: (request) =>
       new Promise((resolve) => {
         const [origin, path] = splitUrl(request.url)
-        if (origin === null) return resolve({ kind: 'broken', message: `parse "${request.url}": invalid URL` })
+        if (origin === null)
+          return resolve({ kind: 'broken', message: `parse "${request.url}": invalid URL` })
         const options = { path, method: 'POST', headers: request.headers, body: request.body } as const
         return poolFor(origin).dispatch(options, new ReplyReader(request, resolve))
       }),
@@ -104,7 +105,11 @@ class ReplyReader implements Dispatcher.DispatchHandler, ProviderBody {
 
   readonly #abort = (): void => this.#controller?.abort(LEFT)
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
     if (status >= 200) this.#resolve({ kind: 'reply', status, headers, body: this })
   }
 
@@ -181,7 +186,9 @@ class ReplyReader implements Dispatcher.DispatchHandler, ProviderBody {
 /** Why the embedded gateway breaks a request off; never shown. */
 const LEFT = new Error('the client left')
 
-function goReason(error: Error & { readonly code?: string; readonly address?: string; readonly port?: number }): string {
+function goReason(
+  error: Error & { readonly code?: string; readonly address?: string; readonly port?: number },
+): string {
   const place = error.address ? `dial tcp ${error.address}:${error.port}: ` : ''
   switch (error.code) {
     case 'ECONNREFUSED':

@@ -1,4 +1,4 @@
-import { gatewayErrorText } from '../../wire/health.ts'
+import { gatewayErrorText, SAFE_MODE_MESSAGE } from '../../wire/health.ts'
 import { readModelList } from '../../wire/models.ts'
 import { ROUTES } from '../../wire/routes.ts'
 import type { Fault, Gateway, Reply, Result } from '../port.ts'
@@ -56,7 +56,7 @@ async function safeMode(gateway: Gateway, reply: Reply): Promise<string | null> 
   const message = safeModeMessage(reply)
   if (message !== null || reply.status !== 404) return message
   const front = await gateway.get(ROUTES.banner)
-  return front.kind === 'ok' && isSafeModePage(front.value) ? 'api-keys still holds a sample key' : null
+  return front.kind === 'ok' && isSafeModePage(front.value) ? SAFE_MODE_MESSAGE : null
 }
 
 function listsModels(result: Result<Reply>): boolean {

@@ -1,7 +1,5 @@
-import parseDuration from 'parse-duration'
-import * as z from 'zod/mini'
 import type { Clock } from '../../core/clock.ts'
-import { banText, gatewayErrorText } from '../../wire/health.ts'
+import { gatewayErrorText, isDebugSetting, readBan } from '../../wire/health.ts'
 import { ROUTES } from '../../wire/routes.ts'
 import type { Fault, Gateway, Reply, ReplyHead } from '../port.ts'
 import { jsonOf } from './alive.ts'
@@ -35,9 +33,6 @@ export type Management =
   | { readonly kind: 'unclear'; readonly reply: Reply }
   | { readonly kind: 'fault'; readonly fault: Fault }
 
-/** Any version has this route and answers it with this field. */
-const Debug = z.looseObject({ debug: z.boolean() })
-
 export async function probeManagement(gateway: Gateway, clock: Clock): Promise<Management> {
   if (!gateway.hasManagementKey) return { kind: 'no-key' }
   const result = await gateway.get(ROUTES.debug)
@@ -50,20 +45,18 @@ const NO_BUILD: Build = { version: null, commit: null }
 
 function readManagement(reply: Reply, clock: Clock): Management {
   const build = buildOf(reply)
-  if (reply.status === 200 && Debug.safeParse(jsonOf(reply)).success) return { kind: 'on', build, reply }
+  if (reply.status === 200 && isDebugSetting(jsonOf(reply))) return { kind: 'on', build, reply }
   if (reply.status === 404) return { kind: 'off', reply }
   if (reply.status !== 401 && reply.status !== 403) return { kind: 'unclear', reply }
   const text = gatewayErrorText(jsonOf(reply)) ?? `status ${reply.status}`
-  const leftText = banText(text)
-  if (leftText !== null) return { kind: 'banned', leftText, untilMs: untilMs(leftText, clock), build }
+  const ban = readBan(text)
+  if (ban !== null) {
+    const untilMs = ban.leftMs === null ? null : clock.nowMs() + ban.leftMs
+    return { kind: 'banned', leftText: ban.leftText, untilMs, build }
+  }
   if (/remote management disabled/i.test(text)) return { kind: 'remote-disabled', build }
   if (/management key not set/i.test(text)) return { kind: 'key-not-set', build }
   return { kind: 'refused', text, build }
-}
-
-function untilMs(leftText: string, clock: Clock): number | null {
-  const leftMs = parseDuration(leftText)
-  return leftMs === null ? null : Math.round(clock.nowMs() + leftMs)
 }
 
 export function buildOf({ headers }: ReplyHead): Build {

@@ -1,21 +1,14 @@
 import fc from 'fast-check'
 
-/** Numbers that decide every detail of a random file; asked in order, so that fast-check can shrink them. */
-export type Dice = (sides: number) => number
-
+/** Numbers that decide every detail of a random file, asked one after the other, so that fast-check can shrink them. */
 export const dice: fc.Arbitrary<readonly number[]> = fc.array(fc.nat({ max: 9_999 }), {
   minLength: 300,
   maxLength: 300,
 })
 
-export function rolling(numbers: readonly number[]): Dice {
-  let at = 0
-  return (sides) => (numbers[at++ % numbers.length] ?? 0) % sides
-}
-
 export interface RandomFile {
   readonly text: string
-  /** True when anchors, aliases or merge keys are in it, so that an edit may be refused. */
+  /** True when an anchor with an alias is in it, for which an edit may be refused. */
   readonly linked: boolean
 }
 
@@ -23,7 +16,6 @@ const NAMES = [
   'glm',
   'kimi-k2',
   'z-ai/glm-5',
-  'gpt-5.3-codex',
   'a b',
   "it's",
   'x: y',
@@ -38,208 +30,217 @@ const NAMES = [
 ]
 const PROVIDERS = ['nvidia', 'Open Router', 'main', 'team: a', '8317', 'true']
 const PATTERNS = ['gpt-*', '*', '*mini*', 'claude-3-*', 'plain']
-export const CHANNELS = ['codex', 'claude', 'kimi']
+const CHANNELS = ['codex', 'claude', 'kimi']
 
-/** A config file with values, comments, quotes, indentation and line breaks as people write them. */
-export function randomFile(roll: Dice): RandomFile {
-  return new Writer(roll).write()
+/** A config file with values, comments, quotes, indentation and line breaks in the ways people write them. */
+export function randomFile(numbers: readonly number[]): RandomFile {
+  return new Writer(numbers).write()
 }
 
 class Writer {
-  readonly #roll: Dice
+  readonly #numbers: readonly number[]
+  #asked = 0
   readonly #step: number
-  readonly #dash: number
+  readonly #dash: string
   readonly #lines: string[] = []
   #linked = false
 
-  constructor(roll: Dice) {
-    this.#roll = roll
+  constructor(numbers: readonly number[]) {
+    this.#numbers = numbers
     this.#step = this.#pick([2, 2, 4, 3])
-    this.#dash = this.#pick([2, 0, 2, 4])
+    this.#dash = ' '.repeat(this.#pick([2, 0, 2, 4]))
   }
 
   write(): RandomFile {
+    const bom = this.#is(8) ? '\ufeff' : ''
+    const root = bom === '' && this.#is(12) ? '  ' : ''
     if (this.#is(6)) this.#lines.push('---')
     if (this.#is(3)) this.#comment('')
-    const root = this.#is(12) ? '  ' : ''
-    const sections = [
-      () => this.#settings(root),
-      () => this.#compat(root),
-      () => this.#keys(root),
-      () => this.#channels(root, 'oauth-excluded-models'),
-      () => this.#channels(root, 'oauth-model-alias'),
-    ]
-    for (const section of sections) if (!this.#is(5)) section()
+    if (!this.#is(5)) this.#settings(root)
+    if (!this.#is(5)) this.#compat(root)
+    if (!this.#is(5)) this.#keys(root)
+    if (!this.#is(5)) this.#exclusions(root)
+    if (!this.#is(5)) this.#aliases(root)
     if (this.#is(3)) this.#comment(root)
     if (this.#is(8))
-      this.#lines.push('---', '# another document', 'port: 1', 'openai-compatibility:', '  - name: nvidia')
+      this.#lines.push('---', '# another document', 'openai-compatibility:', '  - name: nvidia')
     const eol = this.#is(4) ? '\r\n' : '\n'
     const end = this.#is(4) || this.#lines.length === 0 ? '' : eol
-    return { text: `${this.#is(8) ? '\ufeff' : ''}${this.#lines.join(eol)}${end}`, linked: this.#linked }
+    return { text: `${bom}${this.#lines.join('\n').replaceAll('\n', eol)}${end}`, linked: this.#linked }
+  }
+
+  #roll(sides: number): number {
+    return (this.#numbers[this.#asked++ % this.#numbers.length] ?? 0) % sides
   }
 
   #is(oneIn: number): boolean {
     return this.#roll(oneIn) === 0
   }
 
-  #pick<T>(choices: readonly [T, ...T[]] | readonly T[]): T {
+  #pick<T>(choices: readonly T[]): T {
     return choices[this.#roll(choices.length)] as T
   }
 
   #comment(indent: string): void {
-    this.#lines.push(
-      `${this.#is(2) ? indent : '   '}# ${this.#pick(['note', '- name: nvidia', 'prefix: old', "isn't: [it", '…'])}`,
-    )
+    const place = this.#is(2) ? indent : '   '
+    this.#lines.push(`${place}# ${this.#pick(['note', '- name: nvidia', 'prefix: old', "isn't: [it", '…'])}`)
   }
 
   /** One line, with what people leave around it. */
   #line(indent: string, text: string): void {
     if (this.#is(9)) this.#comment(indent)
     if (this.#is(11)) this.#lines.push(this.#is(2) ? '' : '   ')
-    this.#lines.push(`${indent}${text}${this.#pick(['', '', '', '', ' # said', '   ', '\t# tab', ' #'])}`)
+    const tail = this.#pick(['', '', '', '', ' # said', '   ', ' #'])
+    this.#lines.push(`${indent}${text.trimEnd()}${tail}`)
   }
 
   #text(value: string): string {
-    const style = this.#roll(4)
+    const style = this.#roll(3)
     if (style === 0) return JSON.stringify(value)
     if (style === 1) return `'${value.replaceAll("'", "''")}'`
-    return /^[a-z][a-z0-9./-]*$/.test(value) && value !== 'yes' && value !== 'null' && value !== 'true'
-      ? value
-      : JSON.stringify(value)
+    const plain = /^[a-z][a-z0-9./-]*$/.test(value) && !['yes', 'null', 'true'].includes(value)
+    return plain ? value : JSON.stringify(value)
   }
 
   #settings(root: string): void {
     this.#line(root, 'port: 8317')
     if (this.#is(2)) this.#line(root, `force-model-prefix: ${this.#pick(['true', 'false', 'False', ''])}`)
     if (this.#is(2)) this.#line(root, `request-retry: ${this.#pick(['3', '0x10', '~'])}`)
-    if (this.#is(3))
-      this.#line(
-        root,
-        this.#pick([
-          'routing: {}',
-          'routing:',
-          'routing: {strategy: fill-first}',
-          'routing: { strategy: "ff" }',
-        ]),
-      )
-    else if (this.#is(2)) {
-      this.#line(root, 'routing:')
-      this.#line(`${root}${' '.repeat(this.#step)}`, 'strategy: round-robin')
-    }
     if (this.#is(3)) this.#line(root, this.#pick(['api-keys: [a, b]', 'api-keys: []', "'api-keys': null"]))
+    const routing = this.#pick(['', '{}', '{strategy: fill-first}', '{ strategy: "ff" }', '\n', '\n'])
+    if (routing !== '\n') this.#line(root, `routing: ${routing}`)
+    else {
+      this.#line(root, 'routing:')
+      this.#line(root + ' '.repeat(this.#step), 'strategy: round-robin')
+      if (this.#is(2)) this.#line(root + ' '.repeat(this.#step), 'session-affinity: false')
+    }
   }
 
   #compat(root: string): void {
     const key = this.#pick(['openai-compatibility', '"openai-compatibility"'])
-    const shape = this.#roll(10)
-    if (shape === 0)
-      return this.#line(root, `${key}: ${this.#pick(['', '[]', '~', 'null', '[ ]'])}`.trimEnd())
-    if (shape === 1)
-      return this.#line(
-        root,
-        `${key}: [{name: flow, base-url: "http://x/v1", models: [{name: m, alias: a}]}${this.#pick([']', ', ]'])}`,
-      )
+    const flow = '[{name: flow, base-url: "http://x/v1", models: [{name: m, alias: a}]}'
+    const inline = this.#pick([
+      '',
+      '[]',
+      '~',
+      '[ ]',
+      `${flow}]`,
+      `${flow}, ]`,
+      '\n',
+      '\n',
+      '\n',
+      '\n',
+      '\n',
+      '\n',
+    ])
+    if (inline !== '\n') {
+      this.#line(root, `${key}: ${inline}`)
+      return
+    }
     this.#line(root, `${key}:`)
-    const count = 1 + this.#roll(3)
-    for (let i = 0; i < count; i++)
-      this.#compatEntry(
-        `${root}${' '.repeat(this.#dash)}`,
-        PROVIDERS[(i + this.#roll(2)) % PROVIDERS.length] ?? 'p',
-      )
+    const names = [...PROVIDERS.slice(this.#roll(3)), 'last'].slice(0, 1 + this.#roll(3))
+    for (const name of names) this.#compatEntry(root + this.#dash, name)
   }
 
   #compatEntry(indent: string, name: string): void {
-    const gap = this.#pick([1, 1, 1, 3])
-    const pairs: (() => void)[] = []
-    const inner = `${indent}${' '.repeat(1 + gap)}`
-    const anchor = this.#is(25)
-    if (anchor) this.#linked = true
-    const heads = [`name: ${this.#text(name)}`, `base-url: ${this.#text('http://up.example/v1')}`]
-    if (this.#is(2)) heads.push(`prefix: ${this.#pick([this.#text('team'), '', '""', '~'])}`.trimEnd())
-    if (this.#is(3)) heads.push(`priority: ${this.#pick(['1', '-5', '0'])}`)
-    if (this.#is(4)) heads.push(`disabled: ${this.#pick(['true', 'false', 'yes'])}`)
-    for (let k = this.#roll(3); k > 0; k--) heads.push(heads.shift() as string)
-    if (this.#is(2)) pairs.push(() => this.#keyEntries(inner))
-    if (!this.#is(4)) pairs.push(() => this.#models(inner, anchor))
-    const first = heads.shift() as string
-    if (this.#is(9)) {
-      this.#line(indent, '-')
-      this.#line(inner, first)
-    } else this.#line(indent, `-${' '.repeat(gap)}${first}`)
-    for (const head of heads) this.#line(inner, head)
-    for (const pair of pairs) pair()
+    const gap = ' '.repeat(this.#pick([1, 1, 1, 3]))
+    const inner = `${indent} ${gap}`
+    const pairs = [`name: ${this.#text(name)}`, `base-url: ${this.#text('http://up.example/v1')}`]
+    if (this.#is(2)) pairs.push(`prefix: ${this.#pick([this.#text('team'), '', '""', '~'])}`)
+    if (this.#is(3)) pairs.push(`priority: ${this.#pick(['1', '-5', '0'])}`)
+    if (this.#is(4)) pairs.push(`disabled: ${this.#pick(['true', 'false', 'yes'])}`)
+    for (let turn = this.#roll(3); turn > 0; turn--) pairs.push(...pairs.splice(0, 1))
+    if (this.#is(9)) pairs.unshift('')
+    pairs.forEach((pair, index) => {
+      this.#line(index === 0 ? indent : inner, index === 0 ? `-${gap}${pair}` : pair)
+    })
+    if (this.#is(2)) {
+      this.#line(inner, 'api-key-entries:')
+      this.#line(inner + this.#dash, `- api-key: ${this.#text('sk-secret')}`)
+    }
+    if (this.#is(25)) this.#sharedModels(inner)
+    else if (!this.#is(4)) this.#models(inner)
     if (this.#is(6)) this.#comment(inner)
   }
 
-  #keyEntries(indent: string): void {
-    this.#line(indent, 'api-key-entries:')
-    this.#line(`${indent}${' '.repeat(this.#dash)}`, `- api-key: ${this.#text('sk-secret')}`)
+  #sharedModels(indent: string): void {
+    this.#linked = true
+    this.#line(indent, 'models: &shared')
+    this.#line(indent + this.#dash, '- name: shared')
+    this.#line(indent, 'more-models: *shared')
   }
 
-  #models(indent: string, anchor: boolean): void {
-    const shape = this.#roll(6)
-    if (anchor) {
-      this.#line(indent, 'models: &shared')
-      this.#line(`${indent}${' '.repeat(this.#dash)}`, '- name: shared')
-      return this.#line(indent, 'more-models: *shared')
-    }
-    if (shape === 0) return this.#line(indent, `models: ${this.#pick(['[]', '', '~'])}`.trimEnd())
-    if (shape === 1) {
-      const items = Array.from(
-        { length: 1 + this.#roll(3) },
-        () => `{name: ${JSON.stringify(this.#pick(NAMES))}, alias: ${JSON.stringify(this.#pick(NAMES))}}`,
-      )
-      return this.#line(indent, `models: [${items.join(', ')}]`)
+  #models(indent: string): void {
+    const item = () =>
+      `{name: ${JSON.stringify(this.#pick(NAMES))}, alias: ${JSON.stringify(this.#pick(NAMES))}}`
+    const inline = this.#pick([
+      '',
+      '[]',
+      '~',
+      `[${item()}, ${item()}]`,
+      `[${item()}]`,
+      '\n',
+      '\n',
+      '\n',
+      '\n',
+      '\n',
+    ])
+    if (inline !== '\n') {
+      this.#line(indent, `models: ${inline}`)
+      return
     }
     this.#line(indent, 'models:')
-    const dash = `${indent}${' '.repeat(this.#dash)}`
-    for (let i = 1 + this.#roll(3); i > 0; i--) {
+    const dash = indent + this.#dash
+    for (let left = 1 + this.#roll(3); left > 0; left--) {
       this.#line(dash, `- name: ${this.#text(this.#pick(NAMES))}`)
       if (!this.#is(3)) this.#line(`${dash}  `, `alias: ${this.#text(this.#pick(NAMES))}`)
       if (this.#is(7))
-        this.#line(`${dash}  `, `display-name: ${this.#pick(['|', '>-'])}\n${dash}    two\n${dash}    lines`)
+        this.#lines.push(
+          `${dash}  display-name: ${this.#pick(['|', '>-'])}\n${dash}    two\n${dash}    lines`,
+        )
     }
   }
 
   #keys(root: string): void {
     this.#line(root, 'claude-api-key:')
-    const dash = `${root}${' '.repeat(this.#dash)}`
-    for (let i = 1 + this.#roll(2); i > 0; i--) {
+    const dash = root + this.#dash
+    for (let left = 1 + this.#roll(2); left > 0; left--) {
       this.#line(dash, `- api-key: ${this.#text('sk-ant-secret')}`)
       if (this.#is(2)) this.#line(`${dash}  `, `prefix: ${this.#text('work')}`)
       if (this.#is(2)) this.#patterns(`${dash}  `, 'excluded-models')
-      if (this.#is(3)) this.#models(`${dash}  `, false)
+      if (this.#is(3)) this.#models(`${dash}  `)
     }
   }
 
-  #channels(root: string, section: 'oauth-excluded-models' | 'oauth-model-alias'): void {
-    const shape = this.#roll(7)
-    if (shape === 0) return this.#line(root, `${section}: ${this.#pick(['{}', '', 'null'])}`.trimEnd())
-    if (shape === 1 && section === 'oauth-excluded-models')
-      return this.#line(root, `${section}: {codex: [gpt-*, "*"], claude: []}`)
-    this.#line(root, `${section}:`)
-    const inner = `${root}${' '.repeat(this.#step)}`
-    for (const channel of CHANNELS.slice(0, 1 + this.#roll(CHANNELS.length))) {
-      if (section === 'oauth-excluded-models') this.#patterns(inner, channel)
-      else {
+  #exclusions(root: string): void {
+    const inline = this.#pick(['{}', '', '{codex: [gpt-*, "*"], claude: []}', '\n', '\n', '\n', '\n'])
+    this.#line(root, `oauth-excluded-models: ${inline}`)
+    if (inline === '\n')
+      for (const channel of this.#channels()) this.#patterns(root + ' '.repeat(this.#step), channel)
+  }
+
+  #aliases(root: string): void {
+    const inline = this.#pick(['{}', '', 'null', '\n', '\n', '\n', '\n'])
+    this.#line(root, `oauth-model-alias: ${inline}`)
+    const inner = root + ' '.repeat(this.#step)
+    if (inline === '\n')
+      for (const channel of this.#channels()) {
         this.#line(inner, `${channel}:`)
-        const dash = `${inner}${' '.repeat(this.#dash)}`
-        this.#line(dash, `- name: gpt-5.3-codex`)
-        this.#line(`${dash}  `, `alias: ${this.#text('spark')}`)
-        if (this.#is(2)) this.#line(`${dash}  `, `fork: ${this.#pick(['true', 'false'])}`)
+        this.#line(inner + this.#dash, '- name: gpt-5.3-codex')
+        this.#line(`${inner}${this.#dash}  `, `alias: ${this.#text('spark')}`)
+        if (this.#is(2)) this.#line(`${inner}${this.#dash}  `, `fork: ${this.#pick(['true', 'false'])}`)
       }
-    }
+  }
+
+  #channels(): readonly string[] {
+    return CHANNELS.slice(0, 1 + this.#roll(CHANNELS.length))
   }
 
   #patterns(indent: string, key: string): void {
-    const shape = this.#roll(5)
-    if (shape === 0)
-      return this.#line(
-        indent,
-        `${key}: ${this.#pick(['[]', '', '["*"]', '[ plain , "gpt-*" ]', '[plain,]'])}`.trimEnd(),
-      )
-    this.#line(indent, `${key}:`)
-    for (let i = 1 + this.#roll(2); i > 0; i--)
-      this.#line(`${indent}${' '.repeat(this.#dash)}`, `- ${this.#text(this.#pick(PATTERNS))}`)
+    const inline = this.#pick(['[]', '', '["*"]', '[ plain , "gpt-*" ]', '[plain,]', '\n', '\n', '\n', '\n'])
+    this.#line(indent, `${key}: ${inline}`)
+    if (inline !== '\n') return
+    for (let left = 1 + this.#roll(2); left > 0; left--)
+      this.#line(indent + this.#dash, `- ${this.#text(this.#pick(PATTERNS))}`)
   }
 }

@@ -54,6 +54,15 @@ describe('the byte reader', () => {
     }
   })
 
+  it('takes a hole of zeros for no time, also before it has read any', async () => {
+    const first = access({ method: 'PUT' })
+    const [byBytes, byLines] = await bothReaders(
+      lines(first, `${'\0'.repeat(20)}${access().slice(20)}`) + TAIL,
+    )
+    expect(byBytes).toEqual(byLines)
+    expect(byBytes.lines.records).toBe(7)
+  })
+
   it('says the same as the line reader when any one byte of a line is another', async () => {
     const before = lines(access(), access({ status: 401, latency: '0s' }), access({ status: 500 }))
     const line = access({ second: 7, status: 429, latency: '1.5s', path: '/v1/messages?a=b' })

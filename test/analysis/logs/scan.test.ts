@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { requestIdText } from '../../../src/analysis/logs/events.ts'
 import { linesPart, MAX_LINE_BYTES, scanLog } from '../../../src/analysis/logs/scan.ts'
 import { access, clockOf, failure, fixture, lines, plain, repeat, START_MS, scan, stamp } from './support.ts'
 
@@ -204,7 +205,10 @@ describe('a period', () => {
     const result = await scan(log, { sinceMs: START_MS + 100_000 })
     expect(result.requests.total).toBe(2)
     expect(result.lines).toMatchObject({ total: 3, records: 2, continued: 1 })
-    expect([...result.refusals]).toMatchObject([{ origin: 'upstream', provider: 'codex', ordinal: 1 }])
+    expect([...result.refusals]).toMatchObject([
+      { origin: 'upstream', provider: 'codex', ordinal: 1, requestId: 2 },
+    ])
+    expect(requestIdText(2)).toBe('00000002')
     expect(result.upstream.failures.size).toBe(0)
     expect(result.span?.firstMs).toBe(START_MS + 100_000)
   })
@@ -214,6 +218,14 @@ describe('a period', () => {
     expect((await scan('hello\nworld\n')).content).toBe('none')
     expect((await scan('\n\r\n')).content).toBe('empty')
     expect((await scan('')).content).toBe('empty')
+  })
+
+  it('ends before what the reading run itself causes', async () => {
+    const result = await scan(log, { untilMs: START_MS + 100_000 })
+    expect(result.requests.total).toBe(1)
+    expect(result.upstream).toMatchObject({ hidden: 1, passedOn: 1 })
+    expect(result.span).toEqual({ firstMs: START_MS, lastMs: START_MS + 99_000 })
+    expect(result.endMs).toBe(START_MS + 101_000)
   })
 
   it('follows the clock through the hour that comes twice', async () => {

@@ -207,6 +207,12 @@ describe('the total', () => {
     })
   })
 
+  it('that nobody states is told beside the other lacks', async () => {
+    const without = { usage: { input_tokens: 8, output_tokens: 3 } }
+    const verdict = await judge('responses', { usage: { output_tokens: 3 } }, without)
+    expect(kinds(verdict)).toEqual(['missing total both', 'missing input plain'])
+  })
+
   it('is no part of Claude usage', async () => {
     expect(
       (await judge('messages', usage('messages', 8, 3, { total_tokens: 99 }), usage('messages'))).kind,

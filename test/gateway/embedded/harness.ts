@@ -74,12 +74,17 @@ export function movedClock(startMs = START_MS): MovedClock {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason)
         if (durationMs <= 0) return resolve()
-        const sleeper = { untilMs: nowMs + durationMs, wake: resolve }
-        sleepers.add(sleeper)
-        signal?.addEventListener('abort', () => {
+        const leave = (): void => {
           sleepers.delete(sleeper)
-          reject(signal.reason)
-        })
+          reject(signal?.reason)
+        }
+        const wake = (): void => {
+          signal?.removeEventListener('abort', leave)
+          resolve()
+        }
+        const sleeper = { untilMs: nowMs + durationMs, wake }
+        sleepers.add(sleeper)
+        signal?.addEventListener('abort', leave)
       })
     },
     advance(durationMs) {

@@ -1,0 +1,56 @@
+import type { RefusalEvent } from '../../analysis/logs/events.ts'
+import type { FailureGroup, LogScan } from '../../analysis/logs/log-scan.ts'
+import { providerName } from '../../analysis/windows.ts'
+import { told } from './read-facts.ts'
+import type { Facts, IncidentScope } from './incident-context.ts'
+
+/** "Repeated" in the runbook's headings: once is an accident, twice a coincidence. */
+export const REPEATED = 3
+
+/** How often clients were refused so. */
+export function refusedTimes(scan: LogScan, matches: (event: RefusalEvent) => boolean): number {
+  let count = 0
+  for (const event of scan.refusals) if (matches(event)) count++
+  return count
+}
+
+/** Failures of providers with one of these statuses, as far as they are in the scope. */
+export function failuresWith(
+  facts: Facts,
+  scope: IncidentScope,
+  matches: (status: number | null) => boolean,
+): readonly FailureGroup[] {
+  const groups = told(facts.log)?.scan.upstream.groups ?? []
+  return groups.filter((group) => matches(group.status) && inScope(group, scope))
+}
+
+export function inScope(
+  { provider, model }: { readonly provider: string | null; readonly model: string | null },
+  scope: IncidentScope,
+): boolean {
+  const named = provider === null ? null : providerName(provider)
+  if (scope.provider !== null && named !== providerName(scope.provider)) return false
+  if (scope.models.length > 0 && (model === null || !scope.models.includes(model))) return false
+  return scope.prefix === null || model === null || model.startsWith(`${scope.prefix}/`)
+}
+
+export function total(groups: readonly { readonly count: number }[]): number {
+  return groups.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** Whether a sustained burst of these statuses is going on, and since when. */
+export function ongoingSince(facts: Facts, statuses: readonly number[]): number | null {
+  const bursts = told(facts.log)?.bursts ?? []
+  const [first] = bursts.filter(({ status, state }) => state === 'ongoing' && statuses.includes(status))
+  return first?.startMs ?? null
+}
+
+/** `06:40Z`: the hour and minute of an instant, UTC. */
+export function minuteOf(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(11, 16)}Z`
+}
+
+/** `2026-11-28T02:34Z`. */
+export function instantOf(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 16)}Z`
+}

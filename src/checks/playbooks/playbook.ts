@@ -1,0 +1,90 @@
+import type { ConfigEdit } from '../../analysis/config/edit-types.ts'
+import type { Check } from '../../core/check.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { Facts, IncidentContext } from './incident-context.ts'
+
+export const PLAYBOOK_NAMES = [
+  'auth-failures',
+  'rate-limit',
+  'wrong-provider',
+  'missing-models',
+  'tool-result-image',
+  'usage-parity',
+  'spark-mismatch',
+] as const
+export type PlaybookName = (typeof PLAYBOOK_NAMES)[number]
+
+/**
+ * How much one thing that was seen speaks for a playbook: `proof` stands for trouble that clients have right now,
+ * `sign` for something that wants a look, `hint` for what may well be meant to be so.
+ */
+export const WEIGHTS = { proof: 3, sign: 2, hint: 1 } as const
+export type Weight = keyof typeof WEIGHTS
+
+export interface Evidence {
+  readonly weight: Weight
+  /** One short line without secrets. */
+  readonly saw: string
+}
+
+/** What can be done about a condition, and by whom. */
+export type Remedy =
+  /** A change to the configuration, carried out by the change engine. */
+  | {
+      readonly kind: 'edit'
+      readonly title: string
+      readonly edits: readonly ConfigEdit[]
+      /** What the change costs or leaves open. */
+      readonly mind: string
+    }
+  /** Ends the gateway's own cooldown of one credential (contract, HTTP 8.6). */
+  | {
+      readonly kind: 'reset-quota'
+      readonly title: string
+      readonly authIndex: string
+      readonly command: string
+      readonly mind: string
+    }
+  /** Something that only a person can do, outside the gateway. */
+  | { readonly kind: 'person'; readonly title: string; readonly next: string }
+
+/** Where a playbook has got to once it has read and decided. */
+export interface Diagnosis {
+  /** `over`: it was there and is not any more. `unknown`: too little could be read, or a probe is needed. */
+  readonly condition: 'absent' | 'present' | 'over' | 'unknown'
+  /** One line: what is the matter, or why it is not known. */
+  readonly saw: string
+  /** Best first. */
+  readonly remedies: readonly Remedy[]
+}
+
+/** Whether the symptom is gone, asked of the gateway itself. */
+export type Verdict =
+  | { readonly kind: 'gone'; readonly saw: string; readonly data?: JsonObject }
+  | { readonly kind: 'still-there'; readonly saw: string }
+  | { readonly kind: 'not-known'; readonly saw: string; readonly next: string }
+
+/** One section of the runbook's Incident Playbooks. */
+export interface Playbook {
+  readonly name: PlaybookName
+  /** The good state. */
+  readonly title: string
+  /** What an operator sees when it is the right one. */
+  readonly symptom: string
+  readonly runbook: string
+  /** Judges cheap facts alone; for triage. */
+  readonly evidence: (facts: Facts, context: IncidentContext) => readonly Evidence[]
+  readonly diagnose: (context: IncidentContext, signal: AbortSignal) => Promise<Diagnosis>
+  readonly verify: (context: IncidentContext, signal: AbortSignal) => Promise<Verdict>
+  /** In the order of the runbook. */
+  readonly steps: readonly Check<IncidentContext>[]
+}
+
+/** The diagnosis of this run, made once. */
+export function diagnosisOf(
+  { name, diagnose }: Pick<Playbook, 'name' | 'diagnose'>,
+  context: IncidentContext,
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  return context.remember(`diagnosis of ${name}`, () => diagnose(context, signal))
+}

@@ -1,0 +1,158 @@
+import type { Told } from '../analysis/quota/cells.ts'
+import { countedCredentials } from '../analysis/quota/counters.ts'
+import type { QuotaFacts } from '../analysis/quota/facts.ts'
+import { grouped } from '../analysis/quota/group.ts'
+import { CredentialNames, type EmailDisplay } from '../analysis/quota/names.ts'
+import type { PressureEvidence } from '../analysis/quota/pressure.ts'
+import { type QuotaRow, quotaRows } from '../analysis/quota/rows.ts'
+import { type ProviderWindow, windowsFromBuckets } from '../analysis/windows.ts'
+import type { AuthFile } from '../wire/management.ts'
+import { readWindows, type WindowsAnswer } from './provider-windows.ts'
+import type { DirectoryReading, QuotaContext } from './quota-context.ts'
+import { askAccounts, askKeys, askKiro, askUsage, limitsFrom } from './quota-sources.ts'
+import type { Unknown } from './replies.ts'
+
+/** Everything `quota` knows at one moment. */
+export interface QuotaView {
+  readonly facts: QuotaFacts
+  readonly rows: readonly QuotaRow[]
+  readonly providers: readonly ProviderView[]
+  readonly names: CredentialNames
+  /** Routes that should have answered and did not, or not readably. */
+  readonly troubles: readonly Unknown[]
+  /** What `/v1/metrics/providers` said; null where buckets made it needless. */
+  readonly metrics: WindowsAnswer | null
+}
+
+export interface ProviderView {
+  readonly provider: string
+  readonly rows: readonly QuotaRow[]
+  /** What its pressure can be judged by. */
+  readonly evidence: Told<PressureEvidence>
+}
+
+/** Asks every source once and puts together what they say. */
+export async function askQuota(context: QuotaContext, signal: AbortSignal): Promise<QuotaView> {
+  const { clock } = context
+  // One management request at a time until one has been let in (contract, HTTP 14.8).
+  await context.capabilities.management()
+  const [accounts, keys, directory, log] = await Promise.all([
+    askAccounts(context, signal),
+    askKeys(context, signal),
+    context.directory(),
+    context.log(),
+  ])
+  const listed = accounts.told.kind === 'told' ? accounts.told.value : []
+  const kiro = await askKiro(context, listed, signal)
+  const nowMs = clock.nowMs()
+  const facts: QuotaFacts = {
+    nowMs,
+    accounts: accounts.told,
+    keys: keys.told,
+    usage: listed.some(({ buckets }) => buckets === null)
+      ? await askUsage(context, signal)
+      : { kind: 'untold', reason: 'not needed' },
+    kiro: kiro.quotas,
+    kiroElse: kiro.others,
+    directory: toldDirectory(directory),
+    limits: limitsFrom(log, nowMs),
+  }
+  const counted = countedCredentials(facts).some(({ buckets }) => buckets !== null)
+  const metrics = counted ? null : await askMetrics(context, facts, signal)
+  const rows = quotaRows(facts)
+  return {
+    facts,
+    rows,
+    providers: providerViews(rows, facts, metrics),
+    names: namesOf(listed, directory, context.emails),
+    troubles: [accounts.trouble, keys.trouble].filter((trouble) => trouble !== null),
+    metrics,
+  }
+}
+
+function toldDirectory(reading: DirectoryReading): QuotaFacts['directory'] {
+  return reading.kind === 'read'
+    ? { kind: 'told', value: reading.directory, source: 'token file' }
+    : { kind: 'untold', reason: reading.saw }
+}
+
+function askMetrics(
+  { gateway, clock, rememberedTotals, sampleMs, learned }: QuotaContext,
+  { accounts }: QuotaFacts,
+  signal: AbortSignal,
+): Promise<WindowsAnswer> {
+  const managementClosed = accounts.kind === 'untold' ? accounts.reason : 'no ten-minute buckets'
+  return readWindows({ gateway, clock, managementClosed, rememberedTotals, sampleMs, learned, signal })
+}
+
+function namesOf(
+  accounts: readonly AuthFile[],
+  directory: DirectoryReading,
+  emails: EmailDisplay,
+): CredentialNames {
+  const files = directory.kind === 'read' ? directory.directory.files : []
+  const inDirectory = files.map(({ name, reading }) => ({
+    name,
+    email: reading.kind === 'credential' ? reading.credential.email : null,
+  }))
+  // Later ones win: the route knows an address that a broken file does not tell.
+  return new CredentialNames(emails, [
+    ...inDirectory,
+    ...accounts.map(({ name, email }) => ({ name, email })),
+  ])
+}
+
+function providerViews(
+  rows: readonly QuotaRow[],
+  facts: QuotaFacts,
+  metrics: WindowsAnswer | null,
+): ProviderView[] {
+  const byProvider = grouped(rows, ({ provider }) => provider)
+  const credentials = countedCredentials(facts)
+  const windows =
+    metrics?.kind === 'windows' ? metrics.windows : metrics === null ? windowsFromBuckets(credentials) : []
+  const source =
+    metrics?.kind === 'windows' ? metrics.source : 'ten-minute buckets of auth-files and api-key-usage'
+  const names = [...new Set([...byProvider.keys(), ...windows.map(({ provider }) => provider)])].sort()
+  return names.map((provider) => {
+    const own = byProvider.get(provider) ?? []
+    const window = windows.find((each) => each.provider === provider)
+    return { provider, rows: own, evidence: evidenceOf(window, own, facts, source, metrics) }
+  })
+}
+
+function evidenceOf(
+  window: ProviderWindow | undefined,
+  rows: readonly QuotaRow[],
+  { limits }: QuotaFacts,
+  source: string,
+  metrics: WindowsAnswer | null,
+): Told<PressureEvidence> {
+  if (!window) return { kind: 'untold', reason: withoutWindow(metrics) }
+  // Unreadable counters add up to zero, and zero requests are not known of anybody here.
+  if (window.uncounted > 0 && window.uncounted >= rows.length)
+    return { kind: 'untold', reason: 'its counters cannot be read' }
+  const { provider } = window
+  const told = limits.kind === 'told' ? limits.value : null
+  const counts = told ? (told.providers.get(provider) ?? { rateLimited: 0, undetermined: 0, local: 0 }) : null
+  return {
+    kind: 'told',
+    source: told && limits.kind === 'told' ? `${source}, ${limits.source}` : source,
+    value: { window, rows, limits: told && counts ? { ...counts, complete: told.complete } : null },
+  }
+}
+
+function withoutWindow(metrics: WindowsAnswer | null): string {
+  switch (metrics?.kind) {
+    case 'totals':
+      return 'one sample of /v1/metrics/providers gives totals since the start, and no window'
+    case 'ambiguous':
+      return 'this version does not say whether it counts by provider or by client key'
+    case 'none':
+      return metrics.reasons.join('; ')
+    case 'unknown':
+      return metrics.judgement.saw
+    default:
+      return 'no route counts its requests'
+  }
+}

@@ -1,0 +1,160 @@
+import type { Flavour } from '../analysis/config/flavour.ts'
+import { loadConfig } from '../analysis/config/load.ts'
+import type { GatewayConfig } from '../analysis/config/model.ts'
+import { offersOf } from '../analysis/config/offers.ts'
+import type { EffectCheck, Verification } from '../changes/effect.ts'
+import type { ReloadClues } from '../changes/stall.ts'
+import { askModels } from '../checks/models.ts'
+import type { Clock } from '../core/clock.ts'
+import { counted, listed } from '../core/text.ts'
+import type { ClientKey, Gateway } from '../gateway/port.ts'
+import type { Capabilities } from '../gateway/probe.ts'
+import { readLogPage } from '../wire/management.ts'
+import { ROUTES } from '../wire/routes.ts'
+
+/** Whose rules the configuration behind a gateway is read by; those of upstream, the strictest, where nothing tells. */
+export async function flavourOf(capabilities: Capabilities): Promise<Flavour> {
+  const { family } = await capabilities.lineage()
+  if (family === 'fork') return 'fork'
+  return family === 'fork-old' || family === 'old' ? 'fork-old' : 'upstream'
+}
+
+export interface Texts {
+  readonly before: string
+  readonly after: string
+  readonly flavour: Flavour
+}
+
+/** Ids that the config's own credentials offer after an edit and not before, and the other way round; both sorted. */
+export interface IdChange {
+  readonly appear: readonly string[]
+  readonly vanish: readonly string[]
+}
+
+/** A text the gateway would refuse offers nothing. */
+export function idChangeOf({ before, after, flavour }: Texts): IdChange {
+  const [old, now] = [offeredIds(before, flavour), offeredIds(after, flavour)]
+  return {
+    appear: [...now].filter((id) => !old.has(id)).sort(),
+    vanish: [...old].filter((id) => !now.has(id)).sort(),
+  }
+}
+
+function offeredIds(text: string, flavour: Flavour): ReadonlySet<string> {
+  const loaded = loadConfig(text, flavour)
+  return new Set(loaded.kind === 'loaded' ? offersOf(loaded.config).byId.keys() : [])
+}
+
+/** The gateway in which an effect is looked for. */
+export interface Watched {
+  readonly gateway: Gateway
+  readonly key: ClientKey
+  readonly clock: Clock
+}
+
+/**
+ * How to see that a gateway took an edit: by the ids that come and go in its model list, or, where an edit changes no
+ * id, by the providers it shows on its management routes.
+ */
+export function effectOf({ gateway, key, clock }: Watched, texts: Texts): EffectCheck {
+  const ids = idChangeOf(texts)
+  let writtenMs: number | null = null
+  const byIds = ids.appear.length + ids.vanish.length > 0
+  return {
+    describe: byIds ? describeIds(ids) : 'GET /v0/management/config shows the providers as the file has them',
+    verify: (signal) => {
+      writtenMs ??= clock.nowMs()
+      return byIds ? verifyIds(gateway, key, ids, signal) : verifyProviders(gateway, texts, signal)
+    },
+    clues: (signal) => reloadClues(gateway, writtenMs ?? clock.nowMs(), signal),
+  }
+}
+
+function describeIds({ appear, vanish }: IdChange): string {
+  const parts = [
+    appear.length > 0 ? `lists ${listed(appear)}` : '',
+    vanish.length > 0 ? `no longer lists ${listed(vanish)}` : '',
+  ]
+  return `GET /v1/models ${parts.filter((part) => part !== '').join(' and ')}`
+}
+
+async function verifyIds(
+  gateway: Gateway,
+  key: ClientKey,
+  { appear, vanish }: IdChange,
+  signal: AbortSignal,
+): Promise<Verification> {
+  gateway.forget()
+  const answer = await askModels(gateway, key, signal)
+  if (answer.kind === 'unknown') return { kind: 'not-yet', saw: `/v1/models: ${answer.judgement.saw}` }
+  const seen = new Set(answer.list.models.map(({ id }) => id))
+  const missing = appear.filter((id) => !seen.has(id))
+  const left = vanish.filter((id) => seen.has(id))
+  if (missing.length > 0) return { kind: 'not-yet', saw: `/v1/models does not list ${listed(missing)}` }
+  if (left.length > 0) return { kind: 'not-yet', saw: `/v1/models still lists ${listed(left)}` }
+  const parts = [
+    appear.length > 0 ? `${counted(appear.length, 'new id')} listed (${listed(appear)})` : '',
+    vanish.length > 0 ? `${counted(vanish.length, 'id')} gone (${listed(vanish)})` : '',
+  ]
+  return { kind: 'effective', evidence: parts.filter((part) => part !== '').join(', ') }
+}
+
+async function verifyProviders(gateway: Gateway, texts: Texts, signal: AbortSignal): Promise<Verification> {
+  gateway.forget()
+  if (!gateway.hasManagementKey) {
+    return { kind: 'wrong', saw: 'no id changes, and without a management key nothing else shows the effect' }
+  }
+  const result = await gateway.get(ROUTES.config, { signal })
+  if (result.kind === 'fault') return { kind: 'not-yet', saw: `/v0/management/config: ${result.fault.kind}` }
+  const { status, body } = result.value
+  if (status !== 200 || body.kind !== 'json')
+    return { kind: 'not-yet', saw: `/v0/management/config answered ${status}` }
+  const shown = loadConfig(JSON.stringify(body.value), texts.flavour)
+  const wanted = loadConfig(texts.after, texts.flavour)
+  if (shown.kind !== 'loaded' || wanted.kind !== 'loaded')
+    return { kind: 'not-yet', saw: '/v0/management/config cannot be read as a configuration' }
+  return fingerprint(shown.config) === fingerprint(wanted.config)
+    ? { kind: 'effective', evidence: '/v0/management/config shows the providers of the file' }
+    : { kind: 'not-yet', saw: '/v0/management/config shows other providers than the file' }
+}
+
+/** Everything of the provider entries and OAuth maps that routing depends on. */
+function fingerprint({ entries, oauthExcludedModels, oauthModelAliases }: GatewayConfig): string {
+  const live = entries.filter(({ fate }) => fate.kind === 'live')
+  return JSON.stringify([
+    live.map(({ section, name, baseUrl, prefix, priority, models, excludedModels, keys }) => [
+      section,
+      name,
+      baseUrl,
+      prefix,
+      priority,
+      models.map((model) => [model.name, model.id]),
+      excludedModels.map(({ text }) => text),
+      keys.length,
+    ]),
+    [...oauthExcludedModels].map(([channel, patterns]) => [channel, patterns.map(({ text }) => text)]),
+    [...oauthModelAliases].map(([channel, aliases]) => [
+      channel,
+      aliases.map(({ name, alias, fork }) => [name, alias, fork]),
+    ]),
+  ])
+}
+
+async function reloadClues(gateway: Gateway, writtenMs: number, signal: AbortSignal): Promise<ReloadClues> {
+  if (!gateway.hasManagementKey) return { servedText: null, logLines: null }
+  const served = await gateway.send(ROUTES.configYaml, { signal })
+  // The write came just before the first look, at most a second.
+  const query = { after: String(Math.floor(writtenMs / 1000) - 1) }
+  const log = await gateway.send(ROUTES.logs, { query, signal })
+  const page =
+    log.kind === 'ok' && log.value.status === 200 && log.value.body.kind === 'json'
+      ? readLogPage(log.value.body.value)
+      : null
+  return {
+    servedText:
+      served.kind === 'ok' && served.value.status === 200 && 'text' in served.value.body
+        ? served.value.body.text
+        : null,
+    logLines: page?.kind === 'lines' ? page.lines : null,
+  }
+}

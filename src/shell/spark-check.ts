@@ -1,0 +1,160 @@
+import type { FallbackPlan } from '../analysis/spark-mitigation.ts'
+import { planFallback } from '../analysis/spark-mitigation.ts'
+import { maskedDiff } from '../changes/diff.ts'
+import { type Asked, askPlain, PROBE_TIMEOUT_MS } from '../checks/ask-model.ts'
+import type { NamedKey } from '../checks/daily-context.ts'
+import { SPARK_CHECKS } from '../checks/spark.ts'
+import type { SparkModels } from '../checks/spark-context.ts'
+import type { ConfigText, MitigationContext } from '../checks/spark-mitigation.ts'
+import type { Attachment } from '../core/report.ts'
+import { counted } from '../core/text.ts'
+import type { Endpoint } from '../wire/routes.ts'
+import { changeWorldOf } from './change-world.ts'
+import { readConfigText } from './config-text.ts'
+import { readGatewayLog } from './gateway-log.ts'
+import type { Invocation } from './invocation.ts'
+import { judge } from './judge.ts'
+import { once } from './once.ts'
+import { type CommandResult, type Refusal, usageError } from './result.ts'
+import type { Session } from './session.ts'
+import { sparkModels } from './spark-models.ts'
+import { parseCount, parseDurationMs } from './values.ts'
+
+/** Beyond this a mistyped number costs real money. */
+const MOST_SAMPLES = 200
+
+const UNKEYED: readonly NamedKey[] = [{ index: 0, name: 'no key' }]
+
+interface Order {
+  readonly spark: SparkModels
+  readonly endpoint: Endpoint
+  readonly windowMs: number
+  readonly samples: number
+  readonly probes: 'on' | 'off'
+}
+
+/** `provops spark-check`. */
+export async function runSparkCheck(invocation: Invocation): Promise<CommandResult> {
+  const order = readOrder(invocation)
+  if ('kind' in order) return order
+  const proposals: Proposal[] = []
+  return judge<MitigationContext>(invocation, {
+    name: 'spark-check',
+    checks: SPARK_CHECKS,
+    context: async (session, signal) => {
+      proposals.length = 0
+      return contextOf(invocation, session, order, signal, (plan, config) => proposals.push({ plan, config }))
+    },
+    attachments: async () => proposals.flatMap((proposal) => diffOf(proposal, invocation)),
+  })
+}
+
+function readOrder(invocation: Invocation): Order | Refusal {
+  const { flags, settings } = invocation
+  const threshold = settings.thresholds['spark-error-ratio']
+  const windowText = flags.text('window')
+  const window = windowText === undefined ? null : parseDurationMs(windowText)
+  if (window?.kind === 'wrong')
+    return usageError(
+      `--window: ${JSON.stringify(windowText)} is not ${window.expected}`,
+      'provops spark-check --window 10m',
+    )
+  const samples = parseCount(flags.text('sample') ?? '0')
+  if (samples.kind === 'wrong' || samples.value > MOST_SAMPLES) {
+    return usageError(
+      `--sample: ${JSON.stringify(flags.text('sample'))} is not a number from 0 to ${MOST_SAMPLES}`,
+      'provops spark-check --sample 20',
+    )
+  }
+  return {
+    spark: sparkModels(invocation),
+    endpoint: (flags.text('endpoint') ?? 'responses') as Endpoint,
+    windowMs: window?.value ?? threshold.windowMs,
+    samples: samples.value,
+    probes: flags.has('probe') && !flags.has('no-probe') ? 'on' : 'off',
+  }
+}
+
+async function contextOf(
+  invocation: Invocation,
+  session: Session,
+  order: Order,
+  signal: AbortSignal,
+  propose: MitigationContext['propose'],
+): Promise<MitigationContext> {
+  const { world, settings } = invocation
+  const { gateway, capabilities, keys } = session
+  const { spark, endpoint, windowMs } = order
+  const named = keys.map(({ name }, index) => ({ index, name }))
+  const ask = (model: string, key: NamedKey): Promise<Asked> =>
+    askPlain(
+      { gateway, clock: world.clock },
+      {
+        endpoint,
+        model,
+        prompt: 'ping',
+        as: gateway.clientKeys > 0 ? key.index : 'none',
+        timeoutMs: settings.origins.timeout === 'default' ? PROBE_TIMEOUT_MS : settings.values.timeout,
+        signal,
+      },
+    )
+  announce(invocation, order, Math.max(1, named.length))
+  return {
+    gateway,
+    capabilities,
+    clock: world.clock,
+    keys: named.length > 0 ? named : UNKEYED,
+    spark,
+    endpoint,
+    threshold: { ...settings.thresholds['spark-error-ratio'], windowMs },
+    log: once(() => readGatewayLog(invocation, session, { kind: 'ago', ms: windowMs })),
+    probe: order.probes === 'on' ? onceEach(ask) : null,
+    samples: once(() =>
+      takeSamples(order, () => ask(spark.model, named[0] ?? { index: 0, name: 'no key' }), signal),
+    ),
+    configText: once(() => readConfigText(invocation, session)),
+    planFallback: (text) => planFallback(text, spark),
+    propose,
+  }
+}
+
+/** What is about to be spent, before it is spent. */
+function announce({ world, flags }: Invocation, { spark, probes, samples }: Order, keys: number): void {
+  const requests = (probes === 'on' ? keys + 1 : 0) + samples
+  if (requests === 0 || flags.has('quiet')) return
+  world.stderr.write(
+    `provops: sending ${counted(requests, 'request')} to ${spark.model} and ${spark.fallback}, which cost tokens; a refusal can bench a credential for 12 hours\n`,
+  )
+}
+
+function onceEach(ask: (model: string, key: NamedKey) => Promise<Asked>) {
+  const asked = new Map<string, Promise<Asked>>()
+  return (model: string, key: NamedKey) => {
+    const name = `${key.index} ${model}`
+    const answer = asked.get(name) ?? ask(model, key)
+    asked.set(name, answer)
+    return answer
+  }
+}
+
+/** One after the other: a burst of samples could itself run into a limit. */
+async function takeSamples(
+  { samples }: Order,
+  ask: () => Promise<Asked>,
+  signal: AbortSignal,
+): Promise<readonly Asked[]> {
+  const taken: Asked[] = []
+  while (taken.length < samples && !signal.aborted) taken.push(await ask())
+  return taken
+}
+
+interface Proposal {
+  readonly plan: FallbackPlan & { kind: 'planned' | 'in-place' }
+  readonly config: ConfigText & { kind: 'text' }
+}
+
+function diffOf({ plan, config }: Proposal, invocation: Invocation): Attachment[] {
+  const diff = maskedDiff('config.yaml', config.text, plan.after, changeWorldOf(invocation).mask)
+  const title = plan.kind === 'planned' ? 'the change that is due' : 'the way back'
+  return diff.kind === 'unified' ? [{ kind: 'diff', title, text: diff.text }] : []
+}

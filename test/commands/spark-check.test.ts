@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import type { Finding } from '../../src/core/finding.ts'
+import type { Report } from '../../src/core/report.ts'
+import { provops } from './cli.ts'
+
+async function sparkCheck(flags: string): Promise<Report> {
+  const { stdout, stderr } = await provops(`spark-check ${flags} -o json`)
+  if (stdout === '') throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+function finding({ findings }: Report, id: string): Finding | undefined {
+  return findings.find((candidate) => candidate.id === id)
+}
+
+describe('the error ratio of Spark', () => {
+  it.each([
+    ['spark-1.9', 'pass', 0.019],
+    ['spark-2.1', 'warn', 0.021],
+    ['spark-5.1', 'fail', 0.051],
+  ])('of %s is judged %s', async (scenario, outcome, ratio) => {
+    const found = finding(await sparkCheck(`--embedded=${scenario} --profile fork-old`), 'spark.error-ratio')
+    expect(found).toMatchObject({ outcome, data: { evidence: 'exact' } })
+    const data = found?.data as { failed: number; total: number } | undefined
+    expect((data?.failed ?? 0) / (data?.total ?? 1)).toBeCloseTo(ratio, 3)
+  })
+
+  it('is at least what the log proves, and no pass when it proves nothing', async () => {
+    const bad = finding(await sparkCheck('--embedded=spark-5.1'), 'spark.error-ratio')
+    expect(bad).toMatchObject({ outcome: 'warn', data: { evidence: 'at-least' } })
+    const good = finding(await sparkCheck('--embedded'), 'spark.error-ratio')
+    expect(good?.outcome).toBe('skip')
+  })
+
+  it('comes from own samples when they are taken, which are counted as probes', async () => {
+    const report = await sparkCheck('--embedded --sample 25')
+    expect(finding(report, 'spark.error-ratio')).toMatchObject({
+      outcome: 'pass',
+      data: { failed: 0, total: 25 },
+    })
+    expect(report.requests.probes).toBe(25)
+  })
+
+  it('is not judged from too few requests', async () => {
+    const report = await sparkCheck('--embedded --sample 3')
+    expect(finding(report, 'spark.error-ratio')).toMatchObject({ outcome: 'skip' })
+  })
+})
+
+describe('a probe of Spark', () => {
+  it('is not sent unless asked for', async () => {
+    expect((await sparkCheck('--embedded')).requests.probes).toBe(0)
+    expect((await sparkCheck('--embedded --probe --no-probe')).requests.probes).toBe(0)
+  })
+
+  it.each([
+    ['healthy', 'gpt-5.3-codex-spark', 'listed-answers', 'pass'],
+    ['spark-listed-refused', 'gpt-5.3-codex-spark', 'listed-refused', 'fail'],
+    ['spark-missing', 'gpt-5.3-codex-spark', 'unlisted-refused', 'warn'],
+  ])('in %s finds %s %s', async (scenario, model, quadrant, outcome) => {
+    const report = await sparkCheck(`--embedded=${scenario} --probe --model ${model}`)
+    expect(finding(report, 'spark.entitled:client 1')).toMatchObject({ outcome, data: { quadrant } })
+  })
+
+  it('asks once per key and the fallback once, and says which credential answered', async () => {
+    const report = await sparkCheck('--embedded --probe')
+    expect(report.requests.probes).toBe(3)
+    expect(finding(report, 'spark.fallback')).toMatchObject({ outcome: 'pass' })
+    expect(finding(report, 'spark.fallback')?.saw).toMatch(/credential [0-9a-f]{16}, request [0-9a-f]{8}/)
+  })
+})
+
+describe('the mitigation', () => {
+  it('is shown as a diff that takes nobody else’s name away', async () => {
+    const report = await sparkCheck('--embedded=spark-5.1 --profile fork-old')
+    expect(finding(report, 'spark.mitigation')).toMatchObject({ outcome: 'warn' })
+    const [diff] = report.attachments
+    expect(diff).toMatchObject({ kind: 'diff' })
+    const text = diff && 'text' in diff ? diff.text : ''
+    expect(text).toContain('+      fork: true')
+    expect(text.split('\n').filter((line) => /^-[^-]/.test(line))).toEqual([])
+  })
+
+  it('is not proposed when the fallback is not listed; another one is', async () => {
+    const report = await sparkCheck('--embedded=spark-no-fallback --profile fork-old')
+    const found = finding(report, 'spark.mitigation')
+    expect(found).toMatchObject({ outcome: 'fail', saw: 'the fallback gpt-5.3-codex is not listed' })
+    expect(found?.next).toContain('--fallback gpt-5.1-codex')
+    expect(report.attachments).toEqual([])
+  })
+})
+
+describe('wrong flags', () => {
+  it.each([
+    ['--window soon', '--window: "soon" is not a duration'],
+    ['--sample 5000', '--sample: "5000" is not a number from 0 to 200'],
+    ['--endpoint nope', 'Allowed choices are responses, chat, messages'],
+  ])('%s is refused with 2', async (flags, message) => {
+    const { code, stderr } = await provops(`spark-check --embedded ${flags}`)
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+})
