@@ -9,7 +9,8 @@ import type { DailyContext } from './daily-context.ts'
 import { subjectOf } from './models.ts'
 import { type Asked, bodyWords, faultWords, unknownFrom, unreadable } from './replies.ts'
 
-const aliveCheck: Check<DailyContext> = {
+/** Does anything answer? For every command that asks a gateway. */
+export const aliveCheck: Check<Pick<DailyContext, 'capabilities'>> = {
   id: 'gateway.alive',
   title: 'the gateway answers',
   group: 'gateway',
@@ -170,7 +171,8 @@ const MANAGEMENT_ASKED: Asked = {
   why: 'without the management routes credentials and their counters cannot be seen',
 }
 
-function judgeManagement(management: Management, clock: Clock): Judgement {
+/** Whether the management routes can be used, and why not. */
+export function judgeManagement(management: Management, clock: Clock): Judgement {
   switch (management.kind) {
     case 'on':
       return {

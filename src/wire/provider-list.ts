@@ -22,7 +22,10 @@ export function authIndexesOf(body: unknown, name: string): readonly string[] {
   return list.flatMap((item) => {
     const entry = Entry.safeParse(item)
     if (!entry.success || entry.data.name?.trim().toLowerCase() !== wanted) return []
-    const indexes = [entry.data['auth-index'], ...(entry.data['api-key-entries'] ?? []).map((key) => key['auth-index'])]
-    return indexes.filter((index) => typeof index === 'string' && index !== '')
+    const indexes = [
+      entry.data['auth-index'],
+      ...(entry.data['api-key-entries'] ?? []).map((key) => key['auth-index']),
+    ]
+    return indexes.flatMap((index) => index || [])
   })
 }

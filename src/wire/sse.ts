@@ -1,10 +1,7 @@
-import { Buffer } from 'node:buffer'
+import { Buffer, isAscii, isUtf8, transcode } from 'node:buffer'
 import { createParser } from 'eventsource-parser'
 
-/**
- * One event of an event stream. `name` is undefined when the frame had no `event:` line (contract, HTTP 4.2: Codex
- * frames are `data:` only). `data` is decoded when it is first read, so an event that is passed over costs no decoding.
- */
+/** One event. `name` is undefined when the frame had no `event:` line (contract, HTTP 4.2: Codex frames may have none). */
 export interface SseEvent {
   readonly name: string | undefined
   readonly data: string
@@ -16,29 +13,25 @@ export interface SseEvent {
  */
 export type SseEnd =
   | { readonly kind: 'ended'; readonly sizeBytes: number }
-  | { readonly kind: 'event-too-large'; readonly limitBytes: number; readonly sizeBytes: number }
+  | { readonly kind: 'event-too-large'; readonly limitChars: number; readonly sizeBytes: number }
   | { readonly kind: 'broken'; readonly reason: string; readonly sizeBytes: number }
 
 export interface SseLimits {
-  /** The most one event may hold. */
-  readonly maxEventBytes: number
+  /** The most one event may hold, in UTF-16 code units: what it takes in memory. */
+  readonly maxEventChars: number
 }
 
 /**
  * `response.completed` repeats the whole answer and echoes instructions and tools (contract, HTTP 4.1), so single events
  * of some megabytes are normal.
  */
-export const SSE_LIMITS: SseLimits = { maxEventBytes: 16 * 1024 * 1024 }
+export const SSE_LIMITS: SseLimits = { maxEventChars: 16 * 1024 * 1024 }
 
 /** The parser holds the field's name and the space after it back together with the text. */
-const FIELD_PREFIX_BYTES = 'data: '.length
+const FIELD_PREFIX_CHARS = 'data: '.length
 
 /** Pieces of this size keep the cost of a chunk even when a saved stream arrives as one buffer of its whole length. */
 const PIECE_BYTES = 64 * 1024
-
-const LF = 10
-const CR = 13
-const BOM = [0xef, 0xbb, 0xbf] as const
 
 /**
  * Reads an event stream to its end and hands every event to `onEvent`, in order. Understands LF, CRLF and CR, lines
@@ -64,11 +57,11 @@ export async function readEventStream(
     sizeBytes += next.chunk.byteLength
     if (reader.push(next.chunk) === 'event-too-large') {
       await letGo(chunks)
-      return { kind: 'event-too-large', limitBytes: limits.maxEventBytes, sizeBytes }
+      return { kind: 'event-too-large', limitChars: limits.maxEventChars, sizeBytes }
     }
   }
   if (reader.end() === 'event-too-large') {
-    return { kind: 'event-too-large', limitBytes: limits.maxEventBytes, sizeBytes }
+    return { kind: 'event-too-large', limitChars: limits.maxEventChars, sizeBytes }
   }
   return { kind: 'ended', sizeBytes }
 }
@@ -111,12 +104,9 @@ export interface EventReader {
 }
 
 /**
- * The same reader without the waiting: bytes in, events out.
- *
- * The parser is fed latin1 text, one character per byte. All of the stream's syntax is ASCII and no byte of a longer
- * UTF-8 character looks like ASCII, so it finds the same frames, no decoder has to remember half a character, and its
- * limit counts bytes. Line ends become LF on the way in, because the parser searches for CR and LF apart, which is
- * slow, and holds back the last event of a chunk that ends in CR.
+ * The same reader without the waiting: bytes in, events out. Text is decoded piece by piece and not event by event, and
+ * line ends become LF on the way in, because the parser searches for CR and LF apart, which is slow, and holds back the
+ * last event of a chunk that ends in CR.
  */
 export function createEventReader(
   onEvent: (event: SseEvent) => void,
@@ -124,98 +114,93 @@ export function createEventReader(
 ): EventReader {
   let state: SseState = 'reading'
   const parser = createParser({
-    maxBufferSize: limits.maxEventBytes + FIELD_PREFIX_BYTES,
+    maxBufferSize: limits.maxEventChars + FIELD_PREFIX_CHARS,
     onEvent: ({ event, data }) => {
       if (state !== 'reading') return
-      if (data.length > limits.maxEventBytes) {
-        state = 'event-too-large'
-        return
-      }
-      const name = event === undefined || isAscii(event) ? event : decode(event)
-      onEvent(isAscii(data) ? { name, data } : new EncodedEvent(name, data))
+      if (data.length > limits.maxEventChars) state = 'event-too-large'
+      else onEvent({ name: event, data })
     },
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') state = 'event-too-large'
     },
   })
-  const lines = createLineEnds()
-  const start = createStart()
+  const decoder = createDecoder()
+  const withoutMark = createMarkRemover()
+  const withPlainEnds = createLineEnds()
+  const feed = (text: string): void => parser.feed(withPlainEnds(withoutMark(text)))
 
-  return {
-    push: (chunk) => {
-      const bytes = start.push(chunk)
-      for (let from = 0; from < bytes.length && state === 'reading'; from += PIECE_BYTES) {
-        parser.feed(lines(bytes.subarray(from, from + PIECE_BYTES)))
-      }
-      return state
-    },
-    end: () => {
-      if (state === 'reading') {
-        parser.feed(lines(start.end()))
-        parser.feed('\n\n')
-      }
-      return state
-    },
-  }
-}
-
-class EncodedEvent implements SseEvent {
-  readonly name: string | undefined
-  readonly #data: string
-
-  constructor(name: string | undefined, data: string) {
-    this.name = name
-    this.#data = data
-  }
-
-  get data(): string {
-    return decode(this.#data)
-  }
-}
-
-/** Of latin1 text, only characters beyond ASCII take more than one byte in UTF-8. To count is far quicker than to search. */
-function isAscii(latin1: string): boolean {
-  return Buffer.byteLength(latin1) === latin1.length
-}
-
-function decode(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8')
-}
-
-/** Turns CRLF and CR into LF, also when a CRLF is cut in two, and returns latin1 text. */
-function createLineEnds(): (piece: Buffer) => string {
-  let afterCr = false
-  return (piece) => {
-    const text = piece.toString('latin1')
-    if (!afterCr && !piece.includes(CR)) return text
-    const rest = afterCr && piece[0] === LF ? text.slice(1) : text
-    if (piece.length > 0) afterCr = piece[piece.length - 1] === CR
-    return rest.replaceAll('\r\n', '\n').replaceAll('\r', '\n')
-  }
-}
-
-/** Holds back the first bytes until a byte order mark can be told, wherever it was cut. */
-function createStart(): {
-  readonly push: (chunk: Uint8Array) => Buffer
-  readonly end: () => Buffer
-} {
-  let held: Buffer | undefined = Buffer.alloc(0)
   return {
     push: (chunk) => {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-      if (held === undefined) return bytes
-      const first = held.length === 0 ? bytes : Buffer.concat([held, bytes])
-      if (first.length < BOM.length) {
-        held = first
-        return Buffer.alloc(0)
+      for (let from = 0; from < bytes.length && state === 'reading'; from += PIECE_BYTES) {
+        feed(decoder.decode(bytes.subarray(from, from + PIECE_BYTES)))
       }
-      held = undefined
-      return BOM.every((byte, at) => first[at] === byte) ? first.subarray(BOM.length) : first
+      return state
     },
     end: () => {
-      const rest = held ?? Buffer.alloc(0)
-      held = undefined
-      return rest
+      if (state === 'reading') feed(`${decoder.end()}\n\n`)
+      return state
     },
+  }
+}
+
+interface Decoder {
+  readonly decode: (piece: Buffer) => string
+  /** What is left of a character that was cut off. */
+  readonly end: () => string
+}
+
+/** Decodes UTF-8 that is cut anywhere, several times faster than `TextDecoder` and `StringDecoder` do with streams. */
+function createDecoder(): Decoder {
+  let held = Buffer.alloc(0)
+  return {
+    decode: (piece) => {
+      if (held.length === 0 && isAscii(piece)) return piece.toString('latin1')
+      const bytes = held.length === 0 ? piece : Buffer.concat([held, piece])
+      const end = endOfCharacters(bytes)
+      held = Buffer.from(bytes.subarray(end))
+      return decodeUtf8(bytes.subarray(0, end))
+    },
+    end: () => held.toString('utf8'),
+  }
+}
+
+function decodeUtf8(bytes: Buffer): string {
+  return isUtf8(bytes) ? transcode(bytes, 'utf8', 'utf16le').toString('utf16le') : bytes.toString('utf8')
+}
+
+/** Where the last character begins if it is cut off, else the length. */
+function endOfCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte >= 0xc0) return sequenceBytes(byte) > back ? bytes.length - back : bytes.length
+    if (byte < 0x80) break
+  }
+  return bytes.length
+}
+
+/** How many bytes a character has by its first one. */
+function sequenceBytes(lead: number): number {
+  if (lead >= 0xf0) return 4
+  return lead >= 0xe0 ? 3 : 2
+}
+
+function createMarkRemover(): (text: string) => string {
+  let begun = false
+  return (text) => {
+    if (begun || text === '') return text
+    begun = true
+    return text.startsWith('\uFEFF') ? text.slice(1) : text
+  }
+}
+
+/** Turns CRLF and CR into LF, also when a CRLF is cut in two. */
+function createLineEnds(): (text: string) => string {
+  let afterCr = false
+  return (text) => {
+    if (text === '' || (!afterCr && !text.includes('\r'))) return text
+    const rest = afterCr && text.startsWith('\n') ? text.slice(1) : text
+    afterCr = text.endsWith('\r')
+    return rest.replaceAll('\r\n', '\n').replaceAll('\r', '\n')
   }
 }

@@ -443,7 +443,7 @@ describe('a streamed answer', () => {
 
   it('with an event beyond the limit is unreadable', async () => {
     const source = inChunks(encode(data(output.chat)))
-    expect(await readStreamedAnswer(head('chat'), source, { maxEventBytes: 20 })).toMatchObject({
+    expect(await readStreamedAnswer(head('chat'), source, { maxEventChars: 20 })).toMatchObject({
       kind: 'unreadable',
       why: 'event-too-large',
     })

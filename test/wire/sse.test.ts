@@ -14,11 +14,11 @@ function plain({ name, data }: SseEvent): Plain {
   return { name, data }
 }
 
-async function read(text: string | Uint8Array, sizes: readonly number[] = [], maxEventBytes = 1 << 20) {
+async function read(text: string | Uint8Array, sizes: readonly number[] = [], maxEventChars = 1 << 20) {
   const events: Plain[] = []
   const bytes = typeof text === 'string' ? encode(text) : text
   const end = await readEventStream(inChunks(bytes, sizes), (event) => events.push(plain(event)), {
-    maxEventBytes,
+    maxEventChars,
   })
   return { events, end }
 }
@@ -126,17 +126,17 @@ describe('an event stream', () => {
       }
     }
     const seen: string[] = []
-    const end = await readEventStream(source(), (event) => seen.push(event.data), { maxEventBytes: 100 })
-    expect(end).toMatchObject({ kind: 'event-too-large', limitBytes: 100 })
+    const end = await readEventStream(source(), (event) => seen.push(event.data), { maxEventChars: 100 })
+    expect(end).toMatchObject({ kind: 'event-too-large', limitChars: 100 })
     expect(seen).toEqual(['1'])
     expect(closed).toBe(true)
   })
 
-  it('counts the limit in bytes of one event, over all its lines', async () => {
+  it('counts the limit over all lines of one event', async () => {
     const fits = `data: ${'x'.repeat(60)}\ndata: ${'y'.repeat(39)}\n\n`
     for (const sizes of [[], [1], [64]]) {
       expect((await read(fits.repeat(50), sizes, 100)).events).toHaveLength(50)
-      expect((await read(`data: ${'ü'.repeat(51)}\n\n`, sizes, 100)).end.kind).toBe('event-too-large')
+      expect((await read(`data: ${'ü'.repeat(101)}\n\n`, sizes, 100)).end.kind).toBe('event-too-large')
     }
     expect((await read(`data: ${'x'.repeat(200)}`, [], 100)).end.kind).toBe('event-too-large')
   })

@@ -11,11 +11,12 @@ export interface LogPeriod {
   readonly untilMs?: number | undefined
 }
 
-/** Where a moment lies: `context` is the last minute before the period. */
+/** Where a moment lies; `context` is the last minute before the period. */
 export type Place = 'before' | 'context' | 'within' | 'after'
 
 /** The time that the reading of a log has come to. */
 export class LogTime {
+  /** Before the first record a line counts as within the period. */
   place: Place = 'within'
   readonly #clock: WallClock
   readonly #sinceMs: number
@@ -23,11 +24,12 @@ export class LogTime {
   #firstMs = Number.POSITIVE_INFINITY
   #lastMs = Number.NEGATIVE_INFINITY
 
-  /** The instant is `wallSeconds * 1000 - offsetMs`; kept apart, for most lines need no instant. */
+  // The instant is `#stampMs`, or `#wallSeconds` less `#offsetMs`. Most lines need none, so it is not kept itself.
+  #stampMs: number | null = null
   #wallSeconds = 0
   #offsetMs = 0
-  #started = false
-  // From one to below the other local times are within the period, not before the first and have this offset.
+  #isSet = false
+  // Local times from one to below the other have `#offsetMs`, and lie within the period and not before its first.
   #plainFrom = 0
   #plainTo = 0
 
@@ -35,5 +37,54 @@ export class LogTime {
     this.#clock = clock
     this.#sinceMs = sinceMs ?? Number.NEGATIVE_INFINITY
     this.#untilMs = untilMs ?? Number.POSITIVE_INFINITY
+  }
+
+  /** The instant of the last record; 0 before the first. */
+  get nowMs(): number {
+    return this.#stampMs ?? this.#wallSeconds * 1000 - this.#offsetMs
+  }
+
+  /** As `nowMs`, null before the first record. */
+  get endMs(): number | null {
+    return this.#isSet ? this.nowMs : null
+  }
+
+  /** From the first to the last record within the period. */
+  get span(): { firstMs: number; lastMs: number } | null {
+    if (this.#firstMs === Number.POSITIVE_INFINITY) return null
+    return { firstMs: this.#firstMs, lastMs: this.place === 'within' ? this.nowMs : this.#lastMs }
+  }
+
+  /** Moves to the time of a record: its local time, and the instant that a container runtime put before it. */
+  moveTo(wallSeconds: number, stampMs: number | null): void {
+    if (stampMs === null && wallSeconds >= this.#plainFrom && wallSeconds < this.#plainTo) {
+      this.#wallSeconds = wallSeconds
+    } else this.#moveFar(wallSeconds, stampMs)
+  }
+
+  #moveFar(wallSeconds: number, stampMs: number | null): void {
+    if (this.#isSet && this.place === 'within') this.#lastMs = this.nowMs
+    const nowMs = stampMs ?? this.#clock.instantMs(wallSeconds, this.endMs)
+    this.#isSet = true
+    this.#stampMs = stampMs
+    this.#wallSeconds = wallSeconds
+    this.#offsetMs = wallSeconds * 1000 - nowMs
+    this.place = this.#placeOf(nowMs)
+    if (this.place === 'within') this.#firstMs = Math.min(this.#firstMs, nowMs)
+    this.#findPlainTimes(stampMs)
+  }
+
+  #placeOf(ms: number): Place {
+    if (ms >= this.#untilMs) return 'after'
+    if (ms >= this.#sinceMs) return 'within'
+    return ms >= this.#sinceMs - CONTEXT_MS ? 'context' : 'before'
+  }
+
+  #findPlainTimes(stampMs: number | null): void {
+    const { startS, endS, earlyMs, lateMs } = this.#clock.stretchAt(this.#wallSeconds)
+    const isPlain = stampMs === null && this.place === 'within' && earlyMs === lateMs
+    const localSeconds = (ms: number) => Math.ceil((ms + this.#offsetMs) / 1000)
+    this.#plainFrom = isPlain ? Math.max(startS, localSeconds(this.#firstMs)) : 0
+    this.#plainTo = isPlain ? Math.min(endS, localSeconds(this.#untilMs)) : 0
   }
 }

@@ -1,5 +1,5 @@
 import { parseLine } from './line.ts'
-import { CONTEXT_MS } from './tally.ts'
+import { CONTEXT_MS } from './log-time.ts'
 import type { WallClock } from './wall-clock.ts'
 
 /** Reads up to `length` bytes at an offset of a file; fewer only at its end. */

@@ -6,25 +6,18 @@ import { FailureLog } from './failures.ts'
 import type { LogLine, LogRecord } from './line.ts'
 import type { LogScan, PartRead, SeenKind } from './log-scan.ts'
 import { SEEN_KINDS } from './log-scan.ts'
+import type { LogPeriod } from './log-time.ts'
+import { LogTime } from './log-time.ts'
 import type { AccessMessage, Message } from './message.ts'
 import { RequestCounter } from './request-counter.ts'
 import { OTHER_ROUTE, PREFLIGHT_ROUTE, routeAt, routeClass, routeName } from './routes.ts'
 import type { ModelMentions } from './summary.ts'
 import { blindSpotsOf, contentOf, summarizeFailures, summarizeModels } from './summary.ts'
-import type { WallClock } from './wall-clock.ts'
 
-export interface TallyOptions {
-  readonly clock: WallClock
-  /** Records before this instant are not counted. */
-  readonly sinceMs?: number | undefined
-  /** Records from this instant on are not counted either: the run that reads a log also writes into it. */
-  readonly untilMs?: number | undefined
+export interface TallyOptions extends LogPeriod {
   /** Called with every record of the period, in the order of the log; forged ones are left out. */
   readonly onRecord?: ((record: LogRecord, atMs: number) => void) | undefined
 }
-
-/** Lines this long before the period are read for what they tell about the requests in it, and not counted. */
-export const CONTEXT_MS = 60_000
 
 /** Lines after a record that can still be its own (contract, files 4.6). */
 const MAX_CONTINUED_LINES = 200
@@ -33,20 +26,11 @@ const MAX_MODELS = 5000
 const IS_REFUSAL = new Uint8Array(600)
 for (const status of REFUSALS) IS_REFUSAL[status] = 1
 
-type Period = 'before' | 'context' | 'within' | 'after'
-
 /** Adds up a log line by line. Both readers, the one by lines and the one by bytes, end here. */
 export class Tally {
-  readonly #clock: WallClock
-  readonly #sinceMs: number
-  readonly #untilMs: number
+  readonly #zone: string
+  readonly #time: LogTime
   readonly #onRecord: TallyOptions['onRecord']
-
-  #wallSeconds = Number.NaN
-  #nowMs: number | null = null
-  #period: Period = 'within'
-  #firstMs = Number.POSITIVE_INFINITY
-  #lastMs = 0
 
   #recordOpen = false
   #continuedSoFar = 0
@@ -74,24 +58,14 @@ export class Tally {
   #gatewayVersion: string | null = null
 
   constructor(options: TallyOptions) {
-    this.#clock = options.clock
-    this.#sinceMs = options.sinceMs ?? Number.NEGATIVE_INFINITY
-    this.#untilMs = options.untilMs ?? Number.POSITIVE_INFINITY
+    this.#zone = options.clock.zone
+    this.#time = new LogTime(options)
     this.#onRecord = options.onRecord
   }
 
   /** Sets the time of the record whose `access` or `accept` comes next. */
   moveTo(wallSeconds: number, stampMs: number | null): void {
-    if (wallSeconds === this.#wallSeconds && stampMs === null) return
-    this.#wallSeconds = stampMs === null ? wallSeconds : Number.NaN
-    const nowMs = stampMs ?? this.#clock.instantMs(wallSeconds, this.#nowMs)
-    this.#nowMs = nowMs
-    if (nowMs >= this.#untilMs) this.#period = 'after'
-    else if (nowMs >= this.#sinceMs) {
-      this.#period = 'within'
-      this.#firstMs = Math.min(this.#firstMs, nowMs)
-      this.#lastMs = nowMs
-    } else this.#period = nowMs >= this.#sinceMs - CONTEXT_MS ? 'context' : 'before'
+    this.#time.moveTo(wallSeconds, stampMs)
   }
 
   /** Whether `access` has to know latency and request id of an answer with this status. */
@@ -102,9 +76,9 @@ export class Tally {
   /** An access line at the time set by `moveTo`. One behind the period still says how the requests in it ended. */
   access(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
     this.#beginRecord()
-    if (this.#period === 'within') this.#requests.add(route, status)
+    if (this.#time.place === 'within') this.#requests.add(route, status)
     if (IS_REFUSAL[status] === 1) this.#refuse(route, status, latencyMs, key)
-    else if (!this.#book.idle) this.#book.answer(key, this.#nowMs ?? 0, status, latencyMs, 'client-api')
+    else if (!this.#book.idle) this.#book.answer(key, this.#time.nowMs, status, latencyMs, 'client-api')
   }
 
   accept(line: LogLine): void {
@@ -118,28 +92,28 @@ export class Tally {
       this.access(routeOf(message), message.status, message.latencyMs, requestKey(line.requestId))
     } else {
       this.#beginRecord()
-      if (this.#period === 'within' || this.#period === 'context') this.#note(line, this.#nowMs ?? 0)
+      if (this.#time.place === 'within' || this.#time.place === 'context') this.#note(line, this.#time.nowMs)
     }
-    if (this.#period === 'within') this.#onRecord?.(line, this.#nowMs ?? 0)
+    if (this.#time.place === 'within') this.#onRecord?.(line, this.#time.nowMs)
   }
 
   blank(): void {
-    if (this.#period !== 'within') return
+    if (this.#time.place !== 'within') return
     this.#lines.blank++
   }
 
   /** The line passed on next or just now was longer than what was read of it. */
   cut(): void {
-    if (this.#period === 'within') this.#lines.cut++
+    if (this.#time.place === 'within') this.#lines.cut++
   }
 
   forged(lines: readonly LogLine[]): void {
-    if (this.#period !== 'within') return
+    if (this.#time.place !== 'within') return
     const forged = this.#forged
     forged.blocks++
     forged.lines += lines.length
-    forged.firstMs ??= this.#nowMs
-    forged.lastMs = this.#nowMs
+    forged.firstMs ??= this.#time.endMs
+    forged.lastMs = this.#time.endMs
     for (const line of lines) {
       if (line.kind !== 'record' || line.message.kind !== 'access') continue
       const { status } = line.message
@@ -158,9 +132,9 @@ export class Tally {
     const lines = { total: records + continued + blank + unparsed + this.#forged.lines, ...this.#lines }
     return {
       parts,
-      zone: this.#clock.zone,
-      span: this.#lines.records === 0 ? null : { firstMs: this.#firstMs, lastMs: this.#lastMs },
-      endMs: this.#nowMs,
+      zone: this.#zone,
+      span: this.#time.span,
+      endMs: this.#time.endMs,
       content: contentOf(lines, this.#recordsOutside),
       lines,
       requests: this.#requests.result(),
@@ -177,23 +151,23 @@ export class Tally {
   #beginRecord(): void {
     this.#recordOpen = true
     this.#continuedSoFar = 0
-    if (this.#period === 'within') this.#lines.records++
+    if (this.#time.place === 'within') this.#lines.records++
     else this.#recordsOutside++
   }
 
   #goOn(): void {
     this.#continuedSoFar++
-    if (this.#period !== 'within') return
+    if (this.#time.place !== 'within') return
     if (this.#recordOpen && this.#continuedSoFar <= MAX_CONTINUED_LINES) this.#lines.continued++
     else this.#lines.unparsed++
   }
 
   #refuse(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
-    if (this.#period === 'before') return
-    const atMs = this.#nowMs ?? 0
+    if (this.#time.place === 'before') return
+    const atMs = this.#time.nowMs
     const group = routeClass(routeName(route))
     const { origin, provider } = this.#book.answer(key, atMs, status, latencyMs, group)
-    if (this.#period !== 'within') return
+    if (this.#time.place !== 'within') return
     this.#refusals.add({
       atMs,
       origin,
@@ -209,12 +183,12 @@ export class Tally {
   #note(record: LogRecord, atMs: number): void {
     const { message } = record
     const key = requestKey(record.requestId)
-    const ordinal = this.#period === 'within' ? this.#requests.ofClass('client-api') : null
+    const ordinal = this.#time.place === 'within' ? this.#requests.ofClass('client-api') : null
     if (message.kind === 'upstream-failure') this.#book.failure(key, atMs, ordinal, message)
     else if (message.kind === 'request-error') this.#book.requestError(key, atMs, ordinal, message)
     else if (message.kind === 'use') this.#book.use(key, atMs, message)
     else if (message.kind === 'cooling') this.#book.cooling(key, atMs, message)
-    if (this.#period !== 'within') return
+    if (this.#time.place !== 'within') return
     if (record.level === 'debug' || record.level === 'trace') this.#seen.debug++
     this.#count(message)
   }

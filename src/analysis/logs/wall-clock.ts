@@ -12,8 +12,19 @@ export interface WallClock {
    * the offset from before the jump.
    */
   instantMs(wallSeconds: number, notBeforeMs: number | null): number
+  /** The piece of local time around a moment in which its offsets from UTC are the same. */
+  stretchAt(wallSeconds: number): Stretch
   /** Whether clocks in this zone went or go back within three hours of the instant. */
   goesBackNear(instantMs: number): boolean
+}
+
+export interface Stretch {
+  /** From this local second to below the other. */
+  readonly startS: number
+  readonly endS: number
+  /** An instant is local time less this; less `lateMs` the second time, in a stretch that exists twice. */
+  readonly earlyMs: number
+  readonly lateMs: number
 }
 
 /** Every zone offset now in use changes on a quarter of an hour of local time. */
@@ -25,21 +36,13 @@ const NEAR_MS = 3 * 3_600_000
 /** Lines of concurrent requests are written out of order by a second or two; a clock going back jumps by far more. */
 const DISORDER_MS = 60_000
 
-/** A piece of local time, with the one or two offsets that hold throughout it. */
-interface Stretch {
-  readonly startS: number
-  readonly endS: number
-  readonly earlyMs: number
-  readonly lateMs: number
-}
-
 /** A clock of an IANA zone (`Asia/Shanghai`, `UTC`) or offset (`+08:00`); null when the zone is not known. */
 export function wallClock(zone: string): WallClock | null {
   const offsetMs = (instantMs: number) => tzOffset(zone, new Date(instantMs)) * 60_000
   if (Number.isNaN(offsetMs(0))) return null
 
-  /** Asking for an offset costs as much as reading a hundred lines, so a day without a change is one stretch. */
-  const stretchAt = (wallSeconds: number): Stretch => {
+  // Asking for an offset costs as much as reading a hundred lines, so a day without a change is one stretch.
+  const lookUp = (wallSeconds: number): Stretch => {
     const dayS = Math.floor(wallSeconds / DAY_S) * DAY_S
     const before = offsetMs(dayS * 1000 - DAY_MS)
     const after = offsetMs(dayS * 1000 + 2 * DAY_MS)
@@ -49,15 +52,19 @@ export function wallClock(zone: string): WallClock | null {
     const earlyMs = valid[0] ?? before
     return { startS, endS: startS + QUARTER_S, earlyMs, lateMs: valid[1] ?? earlyMs }
   }
-  let stretch = stretchAt(0)
+  let stretch = lookUp(0)
+  const stretchAt = (wallSeconds: number) => {
+    if (wallSeconds < stretch.startS || wallSeconds >= stretch.endS) stretch = lookUp(wallSeconds)
+    return stretch
+  }
 
   return {
     zone,
+    stretchAt,
     instantMs(wallSeconds, notBeforeMs) {
-      if (wallSeconds < stretch.startS || wallSeconds >= stretch.endS) stretch = stretchAt(wallSeconds)
-      const early = wallSeconds * 1000 - stretch.earlyMs
-      if (notBeforeMs === null || early >= notBeforeMs - DISORDER_MS) return early
-      return wallSeconds * 1000 - stretch.lateMs
+      const { earlyMs, lateMs } = stretchAt(wallSeconds)
+      const first = wallSeconds * 1000 - earlyMs
+      return notBeforeMs === null || first >= notBeforeMs - DISORDER_MS ? first : wallSeconds * 1000 - lateMs
     },
     goesBackNear: (instantMs) => offsetMs(instantMs + NEAR_MS) < offsetMs(instantMs - NEAR_MS),
   }

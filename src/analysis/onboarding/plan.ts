@@ -50,7 +50,11 @@ export function planOnboarding({ text, flavour, newcomer, apiKey }: PlanInput): 
   if (loaded.kind === 'rejected') {
     const { line, message, expected } = loaded.problems[0]
     return refused([
-      { saw: `line ${line}: ${message}`, effect: 'the gateway refuses the file as it is', fix: `write ${expected}` },
+      {
+        saw: `line ${line}: ${message}`,
+        effect: 'the gateway refuses the file as it is',
+        fix: `write ${expected}`,
+      },
     ])
   }
   if (own.length > 0) return refused(own)
@@ -63,7 +67,11 @@ export function planOnboarding({ text, flavour, newcomer, apiKey }: PlanInput): 
   if (edited.kind === 'refused') {
     const { line, reason } = edited
     return refused([
-      { saw: `line ${line}: ${reason}`, effect: 'the edit cannot be made safely', fix: 'add the entry by hand' },
+      {
+        saw: `line ${line}: ${reason}`,
+        effect: 'the edit cannot be made safely',
+        fix: 'add the entry by hand',
+      },
     ])
   }
   return judgeNew(text, edited.text, flavour, newcomer)
@@ -73,7 +81,10 @@ function refused(problems: readonly PlanProblem[]): Planning {
   return { kind: 'refused', problems: problems as [PlanProblem, ...PlanProblem[]] }
 }
 
-function entryOf({ name, baseUrl, prefix, priority, models }: Newcomer, apiKey: string | null): NewCompatEntry {
+function entryOf(
+  { name, baseUrl, prefix, priority, models }: Newcomer,
+  apiKey: string | null,
+): NewCompatEntry {
   return {
     name,
     baseUrl,
@@ -103,11 +114,18 @@ function shapeProblems({ name, prefix, baseUrl, models }: Newcomer): PlanProblem
   if (prefix !== null && !/^[\w.-]*\w$/.test(prefix))
     problems.push({
       saw: `prefix ${JSON.stringify(prefix)} is not a plain word`,
-      effect: 'the gateway drops a prefix with a slash inside, and one that ends in a mark is mistyped by clients',
+      effect:
+        'the gateway drops a prefix with a slash inside, and one that ends in a mark is mistyped by clients',
       fix: 'choose letters and digits, with dots or dashes only inside',
     })
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '' || url.search !== '')
+  if (
+    url === null ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== '' ||
+    url.password !== '' ||
+    url.search !== ''
+  )
     problems.push({
       saw: 'base-url is no plain http or https address',
       effect: 'the gateway could not call the provider, or would show its password in lists',
@@ -141,9 +159,7 @@ function judgeNew(before: string, after: string, flavour: Flavour, newcomer: New
   const findings = newFindings(before, after, flavour)
   const errors = findings.filter(({ severity }) => severity === 'error')
   if (old.kind === 'rejected' || now.kind === 'rejected' || errors.length > 0)
-    return refused(
-      errors.map(({ line, saw, effect, fix }) => ({ saw: `line ${line}: ${saw}`, effect, fix })),
-    )
+    return refused(errors.map(({ line, saw, effect, fix }) => ({ saw: `line ${line}: ${saw}`, effect, fix })))
   const [oldOffers, offers] = [offersOf(old.config), offersOf(now.config)]
   const ids = offeredBy(offers, newcomer.name)
   const taken = ids.filter((id) => oldOffers.byId.has(id))
@@ -188,7 +204,12 @@ function canaryIdsOf({ prefix, models }: Newcomer): readonly string[] {
 }
 
 /** The configuration has an entry of that name: it is this provider, or the plan is refused. */
-function planThere(text: string, config: GatewayConfig, entry: ProviderEntry, wanted: NewCompatEntry): Planning {
+function planThere(
+  text: string,
+  config: GatewayConfig,
+  entry: ProviderEntry,
+  wanted: NewCompatEntry,
+): Planning {
   const differing = differences(entry, wanted)
   if (differing.length > 0)
     return refused([
@@ -221,7 +242,11 @@ function differences(entry: ProviderEntry, wanted: NewCompatEntry): string[] {
     ['base-url', entry.baseUrl.replace(/\/+$/, '') === wanted.baseUrl.replace(/\/+$/, '')],
     ['prefix', entry.prefix === (wanted.prefix ?? '')],
     ['priority', entry.priority === (wanted.priority ?? 0)],
-    ['key', entry.keys.map(({ apiKey }) => apiKey).join('\n') === wanted.keys.map(({ apiKey }) => apiKey).join('\n')],
+    [
+      'key',
+      entry.keys.map(({ apiKey }) => apiKey).join('\n') ===
+        wanted.keys.map(({ apiKey }) => apiKey).join('\n'),
+    ],
     ['list of models', modelsOf(entry.models) === modelsOf(wanted.models)],
     ['state (disabled)', entry.fate.kind === 'live'],
   ]

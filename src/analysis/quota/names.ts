@@ -74,6 +74,11 @@ export class CredentialNames {
     return this.#names.get(name) ?? this.#shown(name, null)
   }
 
+  /** For a short foreign text, such as a plan. */
+  inText(text: string): string {
+    return printable(this.#display === 'shown' ? text : maskEmails(text), LONGEST_NAME)
+  }
+
   #shown(name: string, email: string | null): string {
     return printable(this.#display === 'shown' ? name : maskFileName(name, email), LONGEST_NAME)
   }

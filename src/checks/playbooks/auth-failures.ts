@@ -2,7 +2,7 @@ import { maskFileName } from '../../analysis/quota/names.ts'
 import { momentMs } from '../../analysis/tokens/times.ts'
 import { resolve } from '../../analysis/config/resolve.ts'
 import type { Judgement } from '../../core/check.ts'
-import { counted, listed, printable, span } from '../../core/text.ts'
+import { printable, span } from '../../core/text.ts'
 import type { AuthFile } from '../../wire/management.ts'
 import { AUTH_ACTIONS, type AuthCause, authCauses, isAuthStatus } from './auth-causes.ts'
 import { answerWords } from './answerers.ts'
@@ -236,9 +236,4 @@ export const authFailures: Playbook = {
   ...HEAD,
   evidence,
   steps: [symptomStep, causeStep, tokensStep, prefixStep, ...endingOf(HEAD)],
-}
-
-/** For a ticket: who refused, by number. */
-export function authSummary(causes: readonly AuthCause[]): string {
-  return listed(causes.map(({ source, count }) => `${source} (${counted(count, 'time')})`))
 }

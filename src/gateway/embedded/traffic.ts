@@ -24,7 +24,7 @@ export function startTraffic(runtime: Runtime, port: number, perSecond: number):
     const client = pick(clients, runtime.random.next())
     if (!client || open >= MAX_OPEN) return
     open++
-    call(runtime, port, client, agent, stopped.signal).finally(() => {
+    call(runtime, port, client, agent).finally(() => {
       open--
     })
   }
@@ -59,13 +59,7 @@ function pick(clients: readonly TrafficClient[], chance: number): TrafficClient 
   })
 }
 
-function call(
-  { config }: Runtime,
-  port: number,
-  client: TrafficClient,
-  agent: Agent,
-  signal: AbortSignal,
-): Promise<void> {
+function call({ config }: Runtime, port: number, client: TrafficClient, agent: Agent): Promise<void> {
   const key = client.key ?? config.clientKeys[0]
   return new Promise((resolve) => {
     const outgoing = request({
@@ -74,7 +68,6 @@ function call(
       path: ENDPOINTS[client.endpoint].path,
       method: 'POST',
       agent,
-      signal,
       headers: {
         'content-type': 'application/json',
         'user-agent': 'provops-traffic',

@@ -95,6 +95,7 @@ const edits: fc.Arbitrary<ConfigEdit> = fc.oneof(
 
 describe('An edit of a random config file', () => {
   it('changes the bytes it has to, says what was meant, and does nothing the second time', () => {
+    let edited = 0
     fc.assert(
       fc.property(dice, edits, (numbers, edit) => {
         const { text, linked } = randomFile(numbers)
@@ -108,9 +109,11 @@ describe('An edit of a random config file', () => {
         expect(dataOf(result.text)).toEqual(meant)
         expectOnlyNeededLines(text, result.text, edit)
         expect(applyEdits(result.text, [edit])).toEqual(result)
+        edited++
       }),
       { numRuns: 1000 },
     )
+    expect(edited).toBeGreaterThan(500)
   }, 60_000)
 })
 

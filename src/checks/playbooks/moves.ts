@@ -1,0 +1,80 @@
+import type { ConfigEdit, EntryRef } from '../../analysis/config/edit-types.ts'
+import type { ProviderEntry } from '../../analysis/config/model.ts'
+import type { Facts } from './incident-context.ts'
+import { answerersOf } from './answerers.ts'
+import type { Remedy } from './playbook.ts'
+import { told } from './read-facts.ts'
+
+/** Another block of the configuration that has the same model under another name. */
+export interface Fallback {
+  readonly entry: ProviderEntry
+  /** The provider's own name for it. */
+  readonly name: string
+  /** What a client can ask for today; with the prefix where there is one. */
+  readonly id: string
+}
+
+/**
+ * The same model at another provider: names are equal without vendor, date and punctuation, as
+ * `anthropic/claude-sonnet-4.5` and `claude-sonnet-4-5-20250929` are.
+ */
+export function fallbacksFor(facts: Facts, id: string): readonly Fallback[] {
+  const config = told(facts.config)?.offers.config
+  const offers = told(facts.config)?.offers
+  if (config === undefined || offers === undefined) return []
+  const own = answerersOf(facts, offers, id)
+  const wanted = new Set([id, ...own.flatMap(({ names }) => names)].map(familyOf))
+  const taken = new Set(own.map(({ label }) => label))
+  return config.entries.flatMap((entry) => {
+    if (entry.fate.kind !== 'live' || taken.has(entry.label)) return []
+    const item = entry.models.find(({ name, kept }) => kept && wanted.has(familyOf(name)))
+    if (item === undefined) return []
+    return [{ entry, name: item.name, id: entry.prefix === '' ? item.id : `${entry.prefix}/${item.id}` }]
+  })
+}
+
+/** A model name without what differs between providers of the same model. */
+function familyOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/^.*\//, '')
+    .replace(/[-@]\d{8}$/, '')
+    .replace(/[._]/g, '-')
+}
+
+/** Changes that move each model to a provider that has it as well; models without such a provider are left out. */
+export function shiftRemedies(facts: Facts, models: readonly string[]): readonly Remedy[] {
+  const moves = [...new Set(models)].flatMap((id) => {
+    const [fallback] = fallbacksFor(facts, id)
+    return fallback === undefined || id.includes('/') ? [] : [{ id, fallback, edits: editsFor(facts, id, fallback) }]
+  })
+  if (moves.length === 0) return []
+  const names = moves.map(({ id, fallback }) => `${id} to ${fallback.entry.label} (as ${fallback.name})`)
+  return [
+    {
+      kind: 'edit',
+      title: `move ${names.join(', ')}`,
+      edits: moves.flatMap(({ edits }) => edits),
+      mind: `clients keep the name; another provider answers it. Ask it first: ${moves.map(({ fallback }) => fallback.id).join(', ')}. Every reload also ends cooldowns`,
+    },
+  ]
+}
+
+function editsFor(facts: Facts, id: string, fallback: Fallback): ConfigEdit[] {
+  const offers = told(facts.config)?.offers
+  const own = offers ? answerersOf(facts, offers, id) : []
+  return [
+    ...own.flatMap(({ entry, names, provider }): ConfigEdit[] => {
+      if (entry === null)
+        return [{ kind: 'add-exclusion', target: { kind: 'oauth', channel: provider }, pattern: id }]
+      if (entry.section === 'openai-compatibility')
+        return names.map((name) => ({ kind: 'remove-model', entry: refOf(entry), model: { name, alias: id } }))
+      return [{ kind: 'add-exclusion', target: { kind: 'entry', entry: refOf(entry) }, pattern: id }]
+    }),
+    { kind: 'add-model', entry: refOf(fallback.entry), model: { name: fallback.name, alias: id } },
+  ]
+}
+
+export function refOf(entry: ProviderEntry): EntryRef {
+  return { section: entry.section, index: entry.fileIndex }
+}
