@@ -88,11 +88,11 @@ async function takeLock(world: ChangeWorld, lockPath: string, ownerPath: string)
 
 async function tryLock(lockPath: string, retries: number): Promise<Attempt> {
   // Loaded late: it hooks the process's signals, to remove its locks when the process ends.
-  const { lock } = await import('proper-lockfile')
+  const { default: lockfile } = await import('proper-lockfile')
   let isLost = false
   const taken = await tried<(() => Promise<void>) | null>(lockPath, async () => {
     try {
-      return await lock(lockPath, {
+      return await lockfile.lock(lockPath, {
         lockfilePath: lockPath,
         realpath: false,
         stale: STALE_MS,

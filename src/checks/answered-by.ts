@@ -1,7 +1,12 @@
 import type { Counters } from '../analysis/onboarding/watch.ts'
 import { providerName } from '../analysis/windows.ts'
 import type { Gateway, Reply, Result } from '../gateway/port.ts'
-import { readApiKeyUsage } from '../wire/management.ts'
+import {
+  type CredentialCounters,
+  type ListReading,
+  readApiKeyUsage,
+  readAuthFiles,
+} from '../wire/management.ts'
 import { readProviderMetrics } from '../wire/metrics.ts'
 import { authIndexesOf } from '../wire/provider-list.ts'
 import { ROUTES } from '../wire/routes.ts'
@@ -23,13 +28,11 @@ export async function countersOf(
     await gateway.get(ROUTES.metrics, { as: gateway.clientKeys > 0 ? 0 : 'none', signal }),
     provider,
   )
-  const keys = gateway.hasManagementKey
-    ? keyCountersIn(await gateway.get(ROUTES.apiKeyUsage, { signal }), provider)
-    : null
+  const keys = gateway.hasManagementKey ? await credentialCounters(gateway, provider, signal) : null
   if (keys !== null) {
     const { rateLimited = null, latencyP50Ms = null, latencyP95Ms = null } = metrics ?? {}
     return {
-      source: 'GET /v0/management/api-key-usage',
+      source: 'GET /v0/management/api-key-usage and auth-files',
       counters: { ...keys, rateLimited, latencyP50Ms, latencyP95Ms },
     }
   }
@@ -46,11 +49,12 @@ function isProvider(name: string, wanted: string): boolean {
   return providerName(name) === wanted.trim().toLowerCase()
 }
 
-function keyCountersIn(result: Result<Reply>, provider: string) {
-  const body = jsonOf(result)
-  const reading = body === undefined ? null : readApiKeyUsage(body)
-  if (reading?.kind !== 'list') return null
-  const own = reading.entries.filter((entry) => isProvider(entry.provider, provider))
+/** Requests of all credentials of a provider; null where it has none, or one that is not counted. */
+async function credentialCounters(gateway: Gateway, provider: string, signal: AbortSignal) {
+  const own = [
+    ...entriesIn(await gateway.get(ROUTES.apiKeyUsage, { signal }), readApiKeyUsage),
+    ...entriesIn(await gateway.get(ROUTES.authFiles, { signal }), readAuthFiles),
+  ].filter((entry) => isProvider(entry.provider, provider))
   if (own.length === 0) return null
   let [success, failures] = [0, 0]
   for (const entry of own) {
@@ -59,6 +63,15 @@ function keyCountersIn(result: Result<Reply>, provider: string) {
     failures += entry.failed
   }
   return { requests: success + failures, failures }
+}
+
+function entriesIn<Entry extends CredentialCounters & { readonly provider: string }>(
+  result: Result<Reply>,
+  read: (body: unknown) => ListReading<Entry>,
+): readonly Entry[] {
+  const body = jsonOf(result)
+  const reading = body === undefined ? null : read(body)
+  return reading?.kind === 'list' ? reading.entries : []
 }
 
 function metricsIn(result: Result<Reply>, provider: string): Counters | null {

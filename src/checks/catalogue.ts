@@ -1,11 +1,25 @@
 import type { CheckInfo } from '../core/check.ts'
 import { DAILY_CHECKS } from './daily.ts'
+import { LINT_CHECKS, whoAnswersCheck, whyMissingCheck } from './lint.ts'
+import { ONBOARD_CHECKS } from './onboard.ts'
 import { PARITY_CHECKS } from './parity.ts'
+import { PLAYBOOK_STEPS } from './playbooks/table.ts'
+import { REROUTE_CHECKS } from './reroute.ts'
 import { SPARK_CHECKS } from './spark.ts'
+import { TRIAGE_CHECKS } from './triage.ts'
+import { UNDO_CHECKS } from './undo.ts'
 
 /** Every check of every command, as `provops checks` lists them. */
 export const CATALOGUE: readonly CheckInfo[] = [
   ...DAILY_CHECKS,
   ...PARITY_CHECKS,
   ...SPARK_CHECKS.filter(({ id }) => id !== 'spark.listed'),
+  ...LINT_CHECKS,
+  whoAnswersCheck,
+  whyMissingCheck,
+  ...ONBOARD_CHECKS,
+  ...REROUTE_CHECKS,
+  ...UNDO_CHECKS,
+  ...TRIAGE_CHECKS,
+  ...PLAYBOOK_STEPS,
 ]

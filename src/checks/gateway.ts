@@ -9,8 +9,7 @@ import type { DailyContext } from './daily-context.ts'
 import { subjectOf } from './models.ts'
 import { type Asked, bodyWords, faultWords, unknownFrom, unreadable } from './replies.ts'
 
-/** Does anything answer? For every command that asks a gateway. */
-export const aliveCheck: Check<Pick<DailyContext, 'capabilities'>> = {
+const aliveCheck: Check<DailyContext> = {
   id: 'gateway.alive',
   title: 'the gateway answers',
   group: 'gateway',

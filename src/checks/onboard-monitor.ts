@@ -60,10 +60,13 @@ export async function monitorProvider(context: MonitorContext, signal: AbortSign
   return interrupted(state, clock.nowMs(), source)
 }
 
-/** The first at once, the last before the end. */
+/** The first at once, the last with time left to be counted. */
 function canariesDue({ canaries, monitorMs }: MonitorContext, elapsedMs: number): number {
-  return Math.min(canaries, Math.floor((elapsedMs / monitorMs) * canaries) + 1)
+  return Math.min(canaries, Math.floor((elapsedMs / (monitorMs * SENDING_SHARE)) * canaries) + 1)
 }
+
+/** Part of the watching in which canaries are sent. */
+const SENDING_SHARE = 0.9
 
 async function sendCanary(context: MonitorContext, index: number, signal: AbortSignal): Promise<Canary> {
   const { gateway, clock, ids } = context

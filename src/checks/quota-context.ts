@@ -22,7 +22,7 @@ export interface QuotaContext {
   readonly clock: Clock
   readonly thresholds: Thresholds
   readonly emails: EmailDisplay
-  /** A shell word that stands for the management key in printed commands, e.g. `"$PROVOPS_MANAGEMENT_KEY"`; never the key. */
+  /** Stands for the management key in printed commands, e.g. `$PROVOPS_MANAGEMENT_KEY`; never the key. */
   readonly managementKeyWord: string
   /** What an earlier run left; null when there was none. */
   readonly rememberedTotals: TotalsSample | null
@@ -33,5 +33,5 @@ export interface QuotaContext {
   /** Reads the directory at the first call; every call has the same answer. */
   readonly directory: () => Promise<DirectoryReading>
   /** Asks everything that the view is made of at the first call; every call has the same answer. */
-  readonly view: (signal: AbortSignal) => Promise<QuotaView>
+  readonly view: () => Promise<QuotaView>
 }

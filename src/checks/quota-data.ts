@@ -26,6 +26,7 @@ function rowData(row: QuotaRow, names: CredentialNames): JsonObject {
     kind: row.kind,
     name: row.kind === 'account' ? names.ofFile(row.name) : row.name,
     authIndex: row.authIndex,
+    upstream: row.upstream,
     disabled: row.disabled,
     plan: cellData(row.plan, (plan) => names.inText(plan)),
     requests: cellData(row.requests, (count) => count),

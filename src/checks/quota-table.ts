@@ -1,10 +1,18 @@
-import { type Cell, valueOf } from '../analysis/quota/cells.ts'
+import { type Cell, valueIn } from '../analysis/quota/cells.ts'
 import type { QuotaRow } from '../analysis/quota/rows.ts'
 import { sparkline } from '../analysis/quota/trend.ts'
 import type { Attachment } from '../core/report.ts'
 import { groupedNumber, listed, printable } from '../core/text.ts'
 import type { QuotaView } from './quota-view.ts'
-import { benchWords, cellWords, leftWords, shareWords, shortName, tokenWords } from './quota-words.ts'
+import {
+  benchWords,
+  cellWords,
+  leftWords,
+  NOT_KNOWN,
+  shareWords,
+  shortName,
+  tokenWords,
+} from './quota-words.ts'
 
 export interface TableLook {
   readonly charset: 'unicode' | 'ascii'
@@ -19,14 +27,14 @@ export function quotaTables(view: QuotaView, look: TableLook): Attachment[] {
   if (view.rows.length === 0) return []
   const shown = look.detail === 'verbose' ? view.rows : worstRows(view.rows)
   const left = view.rows.length - shown.length
-  const cut = left > 0 ? `; ${groupedNumber(left)} more without trouble, all with -v` : ''
+  const cut = left > 0 ? `; ${groupedNumber(left)} more, all of them with -v` : ''
   const table: Attachment = {
     kind: 'table',
-    title: `Quota by credential: requests of the last 10 to 20 m, trend of failures over 3 h 20 m${cut}`,
+    title: `Quota by credential (requests in 10 to 20 m, trend of failures over 3 h 20 m)${cut}`,
     columns: COLUMNS.map(({ name, align }) => ({ name, align })),
     rows: shown.map((row) => COLUMNS.map(({ text }) => text(row, view, look))),
   }
-  return look.detail === 'verbose' ? [table, sourcesTable(view)] : [table]
+  return look.detail === 'verbose' ? [table, sourcesText(view)] : [table]
 }
 
 interface Column {
@@ -107,24 +115,23 @@ function worstRows(rows: readonly QuotaRow[]): readonly QuotaRow[] {
 
 function troubleOf({ bench, failures, token, disabled }: QuotaRow): number {
   if (disabled) return 0
-  const state = valueOf(token)?.state.kind
+  const state = valueIn(token)?.state.kind
   const sick = state !== undefined && state !== 'valid' && state !== 'due'
-  return (valueOf(bench) ? 4 : 0) + (sick ? 2 : 0) + ((valueOf(failures) ?? 0) > 0 ? 1 : 0)
+  return (valueIn(bench) ? 4 : 0) + (sick ? 2 : 0) + ((valueIn(failures) ?? 0) > 0 ? 1 : 0)
 }
 
-function sourcesTable({ rows }: QuotaView): Attachment {
-  return {
-    kind: 'table',
-    title: 'Where each column comes from',
-    columns: ['column', 'known from', 'not known because'].map((name) => ({ name, align: 'left' })),
-    rows: COLUMNS.flatMap(({ name, cell }) => {
-      if (!cell) return []
-      const cells = rows.map(cell)
-      const sources = unique(cells.flatMap((each) => (each.kind === 'known' ? each.source : [])))
-      const reasons = unique(cells.flatMap((each) => (each.kind === 'unknown' ? each.reason : [])))
-      return [[name, listed(sources, 3), listed(reasons, 3)]]
-    }),
-  }
+/** Per column the sources of what is known, and the reasons for what is not. */
+function sourcesText({ rows }: QuotaView): Attachment {
+  const width = Math.max(...COLUMNS.map(({ name }) => name.length))
+  const lines = COLUMNS.flatMap(({ name, cell }) => {
+    if (!cell) return []
+    const cells = rows.map(cell)
+    const sources = unique(cells.flatMap((each) => (each.kind === 'known' ? each.source : [])))
+    const reasons = unique(cells.flatMap((each) => (each.kind === 'unknown' ? each.reason : [])))
+    const parts = [listed(sources, 3), reasons.length > 0 ? `${NOT_KNOWN} ${listed(reasons, 3)}` : '']
+    return [`${name.padEnd(width)}  ${parts.filter((part) => part !== '').join('; ')}`]
+  })
+  return { kind: 'text', title: 'Where each column comes from', text: lines.join('\n') }
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -6,7 +6,9 @@ import { CredentialNames, type EmailDisplay } from '../analysis/quota/names.ts'
 import type { PressureEvidence } from '../analysis/quota/pressure.ts'
 import { type QuotaRow, quotaRows } from '../analysis/quota/rows.ts'
 import { type ProviderWindow, windowsFromBuckets } from '../analysis/windows.ts'
+import { groupedNumber } from '../core/text.ts'
 import type { AuthFile } from '../wire/management.ts'
+import type { ProviderTotals } from '../wire/metrics.ts'
 import { readWindows, type WindowsAnswer } from './provider-windows.ts'
 import type { DirectoryReading, QuotaContext } from './quota-context.ts'
 import { askAccounts, askKeys, askKiro, askUsage, limitsFrom } from './quota-sources.ts'
@@ -113,22 +115,24 @@ function providerViews(
     metrics?.kind === 'windows' ? metrics.windows : metrics === null ? windowsFromBuckets(credentials) : []
   const source =
     metrics?.kind === 'windows' ? metrics.source : 'ten-minute buckets of auth-files and api-key-usage'
-  const names = [...new Set([...byProvider.keys(), ...windows.map(({ provider }) => provider)])].sort()
-  return names.map((provider) => {
+  const counted = metrics?.kind === 'totals' ? metrics.sample.providers : windows
+  const names = new Set([...byProvider.keys(), ...counted.map(({ provider }) => provider)])
+  return [...names].sort().map((provider) => {
     const own = byProvider.get(provider) ?? []
     const window = windows.find((each) => each.provider === provider)
-    return { provider, rows: own, evidence: evidenceOf(window, own, facts, source, metrics) }
+    const evidence = window
+      ? evidenceOf(window, own, facts, source)
+      : ({ kind: 'untold', reason: withoutWindow(provider, metrics) } as const)
+    return { provider, rows: own, evidence }
   })
 }
 
 function evidenceOf(
-  window: ProviderWindow | undefined,
+  window: ProviderWindow,
   rows: readonly QuotaRow[],
   { limits }: QuotaFacts,
   source: string,
-  metrics: WindowsAnswer | null,
 ): Told<PressureEvidence> {
-  if (!window) return { kind: 'untold', reason: withoutWindow(metrics) }
   // Unreadable counters add up to zero, and zero requests are not known of anybody here.
   if (window.uncounted > 0 && window.uncounted >= rows.length)
     return { kind: 'untold', reason: 'its counters cannot be read' }
@@ -142,10 +146,10 @@ function evidenceOf(
   }
 }
 
-function withoutWindow(metrics: WindowsAnswer | null): string {
+function withoutWindow(provider: string, metrics: WindowsAnswer | null): string {
   switch (metrics?.kind) {
     case 'totals':
-      return 'one sample of /v1/metrics/providers gives totals since the start, and no window'
+      return totalsWords(metrics.sample.providers.find((each) => each.provider === provider))
     case 'ambiguous':
       return 'this version does not say whether it counts by provider or by client key'
     case 'none':
@@ -155,4 +159,9 @@ function withoutWindow(metrics: WindowsAnswer | null): string {
     default:
       return 'no route counts its requests'
   }
+}
+
+function totalsWords(totals: ProviderTotals | undefined): string {
+  if (totals?.requests == null || totals.failures === null) return 'no route counts its requests'
+  return `totals since the start only: ${groupedNumber(totals.failures)} of ${groupedNumber(totals.requests)} failed`
 }

@@ -1,5 +1,5 @@
 import type { Bench, BenchCause } from '../analysis/quota/bench.ts'
-import { type Cell, valueOf } from '../analysis/quota/cells.ts'
+import { type Cell, valueIn } from '../analysis/quota/cells.ts'
 import type { QuotaLeft } from '../analysis/quota/left.ts'
 import type { CredentialNames } from '../analysis/quota/names.ts'
 import type { QuotaRow } from '../analysis/quota/rows.ts'
@@ -38,8 +38,9 @@ export function spanWords(durationMs: number): string {
 export function shortName({ kind, name, provider }: QuotaRow, names: CredentialNames): string {
   if (kind === 'key') return name
   const stem = names.ofFile(name).replace(/\.json(?= #\d+$|$)/i, '')
-  const rest = stem.startsWith(`${provider}-`) ? stem.slice(provider.length + 1) : stem
-  return rest.replace(/^-+/, '') === '' ? stem : rest.replace(/^-+/, '')
+  const prefixed = stem.toLowerCase().startsWith(`${provider}-`)
+  const rest = prefixed ? stem.slice(provider.length).replace(/^-+/, '') : stem
+  return rest === '' ? stem : rest
 }
 
 /** The credential for a sentence: `codex a…@example.com`. */
@@ -48,7 +49,7 @@ export function fullName(row: QuotaRow, names: CredentialNames): string {
 }
 
 export function shareWords(count: Cell<number>, requests: Cell<number>): string {
-  const total = valueOf(requests)
+  const total = valueIn(requests)
   if (total === 0) return '–'
   return cellWords(count, (value) =>
     total === null ? groupedNumber(value) : percent(Math.min(1, value / total)),
@@ -99,7 +100,8 @@ export function tokenWords(token: Cell<SurveyedToken>, nowMs: number): string {
 function stateWords(state: TokenState, nowMs: number): string {
   switch (state.kind) {
     case 'valid':
-      return state.expiresMs === null ? 'lasting' : spanWords(state.expiresMs - nowMs)
+      if (state.expiresMs !== null) return spanWords(state.expiresMs - nowMs)
+      return state.renewsMs === null ? 'lasting' : 'valid'
     case 'due':
       return `${endWords(state.expiresMs, nowMs)}, due`
     case 'overdue':

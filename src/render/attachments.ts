@@ -1,22 +1,28 @@
 import Table from 'cli-table3'
 import type { Attachment } from '../core/report.ts'
 import { type Painter, wrapped } from './paint.ts'
+import { tableBlocks } from './table-blocks.ts'
 
 /** The lines of a report's diff, text or table, under its title. */
 export function renderAttachment(attachment: Attachment, painter: Painter): string[] {
-  const title = painter.paint('strong', attachment.title)
+  const title = wrapped(attachment.title, painter.look.columns).map((line) => painter.paint('strong', line))
   switch (attachment.kind) {
     case 'diff':
-      return [title, ...textLines(attachment.text).map((line) => diffLine(line, painter))]
+      return [...title, ...textLines(attachment.text).map((line) => diffLine(line, painter))]
     case 'text':
       return [
-        title,
+        ...title,
         ...textLines(attachment.text).flatMap((line) =>
           line === '' ? [''] : wrapped(line, painter.look.columns),
         ),
       ]
     case 'table':
-      return [title, ...tableLines(attachment, painter)]
+      return [
+        ...title,
+        ...tableBlocks(attachment, NO_BORDERS.middle.length, painter.look.columns)
+          .map((block) => tableLines(block, painter))
+          .flatMap((lines, at) => (at === 0 ? lines : ['', ...lines])),
+      ]
   }
 }
 

@@ -23,6 +23,8 @@ export interface Texts {
   readonly before: string
   readonly after: string
   readonly flavour: Flavour
+  /** Ids that were listed before and must still be; none when not given. */
+  readonly keep?: readonly string[]
 }
 
 /** Ids that the config's own credentials offer after an edit and not before, and the other way round; both sorted. */
@@ -32,7 +34,7 @@ export interface IdChange {
 }
 
 /** A text the gateway would refuse offers nothing. */
-export function idChangeOf({ before, after, flavour }: Texts): IdChange {
+function idChangeOf({ before, after, flavour }: Texts): IdChange {
   const [old, now] = [offeredIds(before, flavour), offeredIds(after, flavour)]
   return {
     appear: [...now].filter((id) => !old.has(id)).sort(),
@@ -56,17 +58,33 @@ export interface Watched {
  * How to see that a gateway took an edit: by the ids that come and go in its model list, or, where an edit changes no
  * id, by the providers it shows on its management routes.
  */
-export function effectOf({ gateway, key, clock }: Watched, texts: Texts): EffectCheck {
+export function effectOf(watched: Watched, texts: Texts): EffectCheck {
   const ids = idChangeOf(texts)
-  let writtenMs: number | null = null
-  const byIds = ids.appear.length + ids.vanish.length > 0
+  if (ids.appear.length + ids.vanish.length > 0) return idsEffect(watched, { ...ids, keep: texts.keep ?? [] })
+  const { clues, begin } = cluesFrom(watched)
   return {
-    describe: byIds ? describeIds(ids) : 'GET /v0/management/config shows the providers as the file has them',
+    describe: 'GET /v0/management/config shows the providers as the file has them',
     verify: (signal) => {
-      writtenMs ??= clock.nowMs()
-      return byIds ? verifyIds(gateway, key, ids, signal) : verifyProviders(gateway, texts, signal)
+      begin()
+      return verifyProviders(watched.gateway, texts, signal)
     },
-    clues: (signal) => reloadClues(gateway, writtenMs ?? clock.nowMs(), signal),
+    clues,
+  }
+}
+
+/** Ids that are to come, to go, and to stay. */
+export function idsEffect(
+  watched: Watched,
+  ids: IdChange & { readonly keep: readonly string[] },
+): EffectCheck {
+  const { clues, begin } = cluesFrom(watched)
+  return {
+    describe: describeIds(ids),
+    verify: (signal) => {
+      begin()
+      return verifyIds(watched, ids, ids.keep, signal)
+    },
+    clues,
   }
 }
 
@@ -79,9 +97,9 @@ function describeIds({ appear, vanish }: IdChange): string {
 }
 
 async function verifyIds(
-  gateway: Gateway,
-  key: ClientKey,
+  { gateway, key }: Watched,
   { appear, vanish }: IdChange,
+  keep: readonly string[],
   signal: AbortSignal,
 ): Promise<Verification> {
   gateway.forget()
@@ -89,9 +107,11 @@ async function verifyIds(
   if (answer.kind === 'unknown') return { kind: 'not-yet', saw: `/v1/models: ${answer.judgement.saw}` }
   const seen = new Set(answer.list.models.map(({ id }) => id))
   const missing = appear.filter((id) => !seen.has(id))
+  const lost = keep.filter((id) => !seen.has(id) && !vanish.includes(id))
   const left = vanish.filter((id) => seen.has(id))
   if (missing.length > 0) return { kind: 'not-yet', saw: `/v1/models does not list ${listed(missing)}` }
   if (left.length > 0) return { kind: 'not-yet', saw: `/v1/models still lists ${listed(left)}` }
+  if (lost.length > 0) return { kind: 'not-yet', saw: `/v1/models no longer lists ${listed(lost)}` }
   const parts = [
     appear.length > 0 ? `${counted(appear.length, 'new id')} listed (${listed(appear)})` : '',
     vanish.length > 0 ? `${counted(vanish.length, 'id')} gone (${listed(vanish)})` : '',
@@ -138,6 +158,17 @@ function fingerprint({ entries, oauthExcludedModels, oauthModelAliases }: Gatewa
       aliases.map(({ name, alias, fork }) => [name, alias, fork]),
     ]),
   ])
+}
+
+/** Clues of the time since the first look, which comes right after the write. */
+function cluesFrom({ gateway, clock }: Watched) {
+  let writtenMs: number | null = null
+  return {
+    begin: () => {
+      writtenMs ??= clock.nowMs()
+    },
+    clues: (signal: AbortSignal) => reloadClues(gateway, writtenMs ?? clock.nowMs(), signal),
+  }
 }
 
 async function reloadClues(gateway: Gateway, writtenMs: number, signal: AbortSignal): Promise<ReloadClues> {

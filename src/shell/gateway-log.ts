@@ -2,6 +2,7 @@ import { open, readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseLine } from '../analysis/logs/line.ts'
 import { type LogPart, linesPart, scanLog } from '../analysis/logs/scan.ts'
+import type { TallyOptions } from '../analysis/logs/tally.ts'
 import { type WallClock, wallClock } from '../analysis/logs/wall-clock.ts'
 import type { LogReading } from '../checks/daily-context.ts'
 import { managementWords } from '../checks/gateway.ts'
@@ -21,6 +22,7 @@ export async function readGatewayLog(
   invocation: Invocation,
   session: Session,
   since: Since = invocation.settings.values.since,
+  onRecord?: TallyOptions['onRecord'],
 ): Promise<LogReading> {
   const { world, settings } = invocation
   const nowMs = world.clock.nowMs()
@@ -37,6 +39,7 @@ export async function readGatewayLog(
     clock,
     sinceMs: sinceMsOf(since, nowMs),
     untilMs: wholeSecond(nowMs),
+    onRecord,
   }
   const source = await findLog(wishOf(invocation, session), period, { open, readdir, stat })
   if (source.outcome === 'found') return scan(source.parts, source.from, period)
@@ -49,6 +52,7 @@ interface Period {
   readonly sinceMs: number
   /** What this run itself causes is not counted. */
   readonly untilMs: number
+  readonly onRecord: TallyOptions['onRecord']
 }
 
 /** Log times have no fraction. */

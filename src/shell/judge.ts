@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import type { Check } from '../core/check.ts'
+import type { Finding } from '../core/finding.ts'
 import { planChecks, type SubjectFilter, type UnmatchedPattern } from '../core/plan.ts'
 import { type Attachment, makeReport, type Report } from '../core/report.ts'
 import { runChecks } from '../core/runner.ts'
@@ -23,7 +25,17 @@ export interface JudgingCommand<Context> {
   readonly context: (session: Session, signal: AbortSignal) => Promise<Context | Refusal>
   /** Called with the report of the last round, e.g. to remember what a green run saw. */
   readonly conclude?: (report: Report, context: Context, session: Session) => Promise<void>
+  /** Shows several findings as one; it must not turn what is open into what is not. */
+  readonly fold?: (findings: readonly Finding[]) => readonly Finding[]
   readonly attachments?: (context: Context) => Promise<readonly Attachment[]>
+  /** Goes on judging until interrupted; null or not given: one verdict ends the run. */
+  readonly watch?: Watch<Context> | null
+}
+
+export interface Watch<Context> {
+  readonly everyMs: number
+  /** Shows what a round found; the run's result is not printed again. */
+  readonly onRound: (report: Report, context: Context) => Promise<void>
 }
 
 interface Asked<Context> {
@@ -115,6 +127,7 @@ async function rounds<Context>(
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const round = await ask(invocation, session, command, asked)
     if (round.kind === 'refused') return round
+    if (command.watch && (await goesOn(round, invocation, session, command.watch))) continue
     const leftMs = endMs - clock.nowMs()
     const settled = round.report.exit.code === 0 || asked.waitMs === null || isHopeless(round.report)
     if (settled) return finish(round.report, round.context, invocation, session, command)
@@ -125,6 +138,20 @@ async function rounds<Context>(
     await clock.sleep(Math.min(pauseMs, leftMs), invocation.world.interrupted).catch(() => {})
     session.gateway.forget()
   }
+}
+
+/** Shows the round and waits for the next one; false when there must be none. */
+async function goesOn<Context>(
+  { report, context }: Exclude<Round<Context>, Refusal>,
+  { world }: Invocation,
+  session: Session,
+  watch: Watch<Context>,
+): Promise<boolean> {
+  if (isHopeless(report) || world.interrupted.aborted) return false
+  await watch.onRound(report, context)
+  await world.clock.sleep(watch.everyMs, world.interrupted).catch(() => {})
+  session.gateway.forget()
+  return !world.interrupted.aborted
 }
 
 /** A refused key does not become right by asking again, and asking again may ban the address. */
@@ -165,7 +192,7 @@ async function ask<Context>(
         gateway: await session.identity(),
         startedAtMs,
         requests: { ...session.gateway.tally },
-        findings,
+        findings: command.fold?.(findings) ?? findings,
         attachments: (await command.attachments?.(context)) ?? [],
         failOn: settings.values['fail-on'],
       },
@@ -187,6 +214,8 @@ function startDeadline({ world, settings }: Invocation): { signal: AbortSignal; 
   const over = new AbortController()
   const done = new AbortController()
   const signal = AbortSignal.any([over.signal, world.interrupted])
+  // Every check listens to it, and there may be many.
+  setMaxListeners(0, signal)
   world.clock.sleep(settings.values.deadline, done.signal).then(
     () => over.abort('deadline'),
     () => {},

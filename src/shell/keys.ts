@@ -17,7 +17,10 @@ export interface KeysGiven {
   readonly management: Secret | null
 }
 
-export type SecretGiven = { readonly kind: 'secret'; readonly secret: Secret } | { readonly kind: 'none' } | Refusal
+export type SecretGiven =
+  | { readonly kind: 'secret'; readonly secret: Secret }
+  | { readonly kind: 'none' }
+  | Refusal
 
 /**
  * Finds the keys of this run and tells the redactor about them. Order for each: flag, variable, variable naming a

@@ -10,16 +10,16 @@ import { tellEffect, tellUndone } from '../changes/words.ts'
 import type { ChangeWorld } from '../changes/world.ts'
 import { UNDO_CHECKS, type UndoContext } from '../checks/undo.ts'
 import type { Judgement } from '../core/check.ts'
-import { type Attachment, makeReport } from '../core/report.ts'
+import type { Attachment } from '../core/report.ts'
 import { runChecks } from '../core/runner.ts'
 import { printable } from '../core/text.ts'
 import { effectOf, flavourOf } from './change-effect.ts'
+import { reportStages } from './change-report.ts'
 import { finishEarlierRuns, firstClientKey, lock, openLastingSession, openTarget } from './change-session.ts'
 import { endingOfEffect, judgementOf, unconfirmed } from './change-words.ts'
 import { changeWorldOf } from './change-world.ts'
 import { askConsent } from './confirm.ts'
 import type { Invocation } from './invocation.ts'
-import { keepReport } from './judge.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
 
@@ -139,19 +139,7 @@ async function undo(undoing: Undoing): Promise<CommandResult> {
         )
   try {
     const findings = await runChecks(UNDO_CHECKS, { context, clock, signal: new AbortController().signal })
-    const report = makeReport(
-      {
-        command: 'undo',
-        gateway: await session.identity(),
-        startedAtMs,
-        requests: { ...session.gateway.tally },
-        findings,
-        attachments,
-        failOn: invocation.settings.values['fail-on'],
-      },
-      clock,
-    )
-    return await keepReport(invocation.redactor.applyTo(report), invocation, session)
+    return await reportStages({ command: 'undo', startedAtMs, findings, attachments }, invocation, session)
   } finally {
     if (locked.kind === 'locked') await locked.held.release()
   }

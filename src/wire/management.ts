@@ -47,8 +47,6 @@ export interface AuthFile extends CredentialCounters {
   readonly lastRefresh: string | null
   readonly nextRetryAfter: string | null
   readonly updatedAt: string | null
-  /** The gateway's directory of token files, as it names it. */
-  readonly directory: string | null
 }
 
 export type ListReading<T> =
@@ -69,7 +67,6 @@ const AuthFileEntry = z.looseObject({
   last_refresh: Text,
   next_retry_after: Text,
   updated_at: Text,
-  path: Text,
   success: Count,
   failed: Count,
   recent_requests: Buckets,
@@ -112,7 +109,6 @@ function authFileOf(entry: z.infer<typeof AuthFileEntry>): AuthFile | null {
     lastRefresh: entry.last_refresh ?? null,
     nextRetryAfter: entry.next_retry_after ?? null,
     updatedAt: entry.updated_at ?? null,
-    directory: /^(.+)[/\\][^/\\]+$/s.exec(entry.path ?? '')?.[1] ?? null,
     ...countersOf(entry),
   }
 }

@@ -150,7 +150,7 @@ interface Decoder {
   readonly end: () => string
 }
 
-/** Decodes UTF-8 that is cut anywhere, several times faster than `TextDecoder` and `StringDecoder` do with streams. */
+/** Decodes UTF-8 that is cut anywhere. Twice as fast as `TextDecoder` and `StringDecoder` are with streams (Node 20). */
 function createDecoder(): Decoder {
   let held = Buffer.alloc(0)
   return {

@@ -166,8 +166,9 @@ function setOrDelete(map: PlainMap, key: string, value: Plain): boolean {
 
 function channelList(data: PlainMap, section: string, channel: string): [PlainMap | null, string] {
   const channels = data.get(section)
-  if (!(channels instanceof Map)) return [null, channel]
-  return [channels, [...channels.keys()].find((key) => isChannel(key, channel)) ?? channel]
+  const map = channels instanceof Map ? channels : null
+  const known = [...(map?.keys() ?? [])].find((key) => isChannel(key, channel))
+  return [map, known ?? channel.trim().toLowerCase()]
 }
 
 function addOAuthAlias(

@@ -1,13 +1,12 @@
 import type { Section } from './schema-providers.ts'
 
-/** An entry of a provider section: by its place in the file's list, or by its name where entries have one. */
-export type EntryRef =
-  | { readonly section: Section; readonly index: number }
+/** An openai-compatibility entry: by its place in the file's list, or by its name. */
+export type CompatRef =
+  | { readonly section: 'openai-compatibility'; readonly index: number }
   | { readonly section: 'openai-compatibility'; readonly name: string }
 
-export type CompatRef =
-  | Extract<EntryRef, { section: 'openai-compatibility' }>
-  | { readonly section: 'openai-compatibility'; readonly index: number }
+/** An entry of any provider section; the others have no names. */
+export type EntryRef = { readonly section: Section; readonly index: number } | CompatRef
 
 export interface NewModel {
   readonly name: string

@@ -1,6 +1,6 @@
 import { printable } from '../../core/text.ts'
 import type { Draft, LintContext, Rule } from './lint-types.ts'
-import { FILE_START, listed } from './lint-types.ts'
+import { eachLiveEntry, FILE_START, listed } from './lint-types.ts'
 import type { IdOffer } from './offers.ts'
 import { upstreamNames } from './upstream-names.ts'
 import type { Position } from './yaml-source.ts'
@@ -82,7 +82,7 @@ const CLASHES: Readonly<Record<Clash, Pick<Draft, 'severity' | 'effect' | 'fix'>
 function collisionDrafts(context: LintContext): Draft[] {
   const groups = new Map<string, { clash: Clash; answerers: readonly Answerer[]; ids: string[] }>()
   for (const [id, offers] of context.offers.byId) {
-    if (offers.length < 2 || isShadowed(offers)) continue
+    if (isOneEntry(offers) || isShadowed(offers)) continue
     const answerers = answerersOf(offers, id, context)
     const clash = answerers.length < 2 ? null : clashOf(answerers)
     if (clash === null) continue
@@ -96,6 +96,12 @@ function collisionDrafts(context: LintContext): Draft[] {
     at: lastPlace(answerers),
     saw: `${listed(ids.map((id) => printable(id)))} in ${answerers.slice(0, 3).map(describe).join(', ')}${answerers.length > 3 ? ` and ${answerers.length - 3} more` : ''}`,
   }))
+}
+
+/** True for an id that only the keys of one entry offer. */
+function isOneEntry(offers: readonly IdOffer[]): boolean {
+  const [first, ...others] = offers.map(({ offer: { credential } }) => (credential.kind === 'config' ? credential.entry : null))
+  return others.length === 0 || (first !== null && others.every((entry) => entry === first))
 }
 
 function describe({ label, priority, credentials, names }: Answerer): string {
@@ -119,7 +125,7 @@ function isShadowed(offers: readonly IdOffer[]): boolean {
 function shadowDrafts(context: LintContext): Draft[] {
   const drafts: Draft[] = []
   for (const [id, offers] of context.offers.byId) {
-    if (offers.length < 2 || !isShadowed(offers)) continue
+    if (isOneEntry(offers) || !isShadowed(offers)) continue
     const [bare] = offers.filter(({ offered }) => offered.id === offered.base)
     const [behind] = offers.filter(({ offered }) => offered.id !== offered.base)
     const at = bare?.offered.items[0]?.at ?? bare?.offered.alias?.at
@@ -132,7 +138,22 @@ function shadowDrafts(context: LintContext): Draft[] {
       fix: 'choose an alias that does not begin with a prefix in use',
     })
   }
-  return [...drafts, ...hiddenNameDrafts(context)]
+  return [...drafts, ...ownPrefixDrafts(context), ...hiddenNameDrafts(context)]
+}
+
+/** Aliases that begin with the prefix of their own entry: the gateway cuts it before it looks the alias up. */
+function ownPrefixDrafts(context: LintContext): Draft[] {
+  return eachLiveEntry(context, (entry) =>
+    entry.models
+      .filter(({ id, kept }) => kept && entry.prefix !== '' && id.startsWith(`${entry.prefix}/`))
+      .map((item) => ({
+        severity: 'warn',
+        at: item.at,
+        saw: `the alias \`${printable(item.id)}\` in ${printable(entry.label)}, whose prefix is \`${printable(entry.prefix)}\``,
+        effect: `asked for \`${printable(item.id)}\` the gateway cuts the prefix and asks the upstream for \`${printable(item.id.slice(entry.prefix.length + 1))}\``,
+        fix: 'write the alias without the prefix',
+      })),
+  )
 }
 
 function labelOf({ offer: { credential } }: IdOffer): string {
@@ -187,12 +208,13 @@ export const COLLISION_RULES = {
     title: 'no two ids differ only by case',
     source: 'contract, files 1.7',
     look: ({ offers }) => {
-      const spellings = new Map<string, string[]>()
-      for (const id of offers.byId.keys())
-        spellings.set(id.toLowerCase(), [...(spellings.get(id.toLowerCase()) ?? []), id])
-      return [...spellings.values()].flatMap((ids): Draft[] => {
-        const [first = '', second] = ids
-        if (second === undefined) return []
+      const spellings = new Map<string, string>()
+      return [...offers.byId.keys()].flatMap((second): Draft[] => {
+        const first = spellings.get(second.toLowerCase())
+        if (first === undefined) {
+          spellings.set(second.toLowerCase(), second)
+          return []
+        }
         const place = offers.byId.get(second)?.flatMap(({ offered }) => offered.items)[0]?.at
         return [
           {

@@ -1,6 +1,6 @@
 import type { Flavour } from './flavour.ts'
 import type { LoadedConfig } from './load.ts'
-import type { GatewayConfig } from './model.ts'
+import type { GatewayConfig, ProviderEntry } from './model.ts'
 import type { Offers } from './offers.ts'
 import type { Answer, Resolution, Tier } from './resolve.ts'
 import type { Position } from './yaml-source.ts'
@@ -64,4 +64,23 @@ export function listed(texts: readonly string[], most = 3): string {
   const first = texts.slice(0, most).map((text) => `\`${text}\``)
   const rest = texts.length - first.length
   return rest > 0 ? `${first.join(', ')} and ${rest} more` : first.join(', ')
+}
+
+/** Where the value of an entry's key stands, or the entry, when it has no such key. */
+export function placeIn(entry: ProviderEntry, key: string): Position {
+  return entry.at.values.get(key) ?? entry.at.entry
+}
+
+export function eachEntry(
+  { config }: LintContext,
+  look: (entry: ProviderEntry) => readonly Draft[],
+): Draft[] {
+  return config.entries.flatMap(look)
+}
+
+export function eachLiveEntry(
+  context: LintContext,
+  look: (entry: ProviderEntry) => readonly Draft[],
+): Draft[] {
+  return eachEntry(context, (entry) => (entry.fate.kind === 'live' ? look(entry) : []))
 }

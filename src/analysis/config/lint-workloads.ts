@@ -79,15 +79,7 @@ function alternateDrafts(context: LintContext): Draft[] {
 }
 
 function singleCredentialDrafts(context: LintContext): Draft[] {
-  const counts = new Map<string, Credential[]>()
-  for (const { credential } of context.offers.list)
-    if (credential.kind === 'config' || !credential.disabled)
-      counts.set(upstreamOf(credential), [...(counts.get(upstreamOf(credential)) ?? []), credential])
-  const single = new Map(
-    [...counts].flatMap(([upstream, [only, ...others]]) =>
-      only !== undefined && others.length === 0 ? [[upstream, only] as const] : [],
-    ),
-  )
+  const single = singles(context)
   if (context.workloads.length === 0) return singleSummary([...single.values()])
   const needed = new Map(
     criticalServed(context).flatMap(({ workload, served }) =>
@@ -107,6 +99,17 @@ function singleCredentialDrafts(context: LintContext): Draft[] {
         ]
       : [],
   )
+}
+
+/** Providers with one credential in service, by upstream. */
+function singles({ offers }: LintContext): ReadonlyMap<string, Credential> {
+  const only = new Map<string, Credential | null>()
+  for (const { credential } of offers.list) {
+    if (credential.kind === 'oauth' && credential.disabled) continue
+    const upstream = upstreamOf(credential)
+    only.set(upstream, only.has(upstream) ? null : credential)
+  }
+  return new Map([...only].filter((pair): pair is [string, Credential] => pair[1] !== null))
 }
 
 function singleSummary(single: readonly Credential[]): Draft[] {

@@ -5,6 +5,7 @@ import { FILTER_RULES } from './lint-filters.ts'
 import { KEY_RULES } from './lint-keys.ts'
 import { SETTING_RULES } from './lint-settings.ts'
 import type { Draft, Rule, Served, Severity, WorkloadClass } from './lint-types.ts'
+import { VALUE_RULES } from './lint-values.ts'
 import { WORKLOAD_RULES } from './lint-workloads.ts'
 import { loadConfig } from './load.ts'
 import type { OAuthCredential } from './oauth.ts'
@@ -25,6 +26,7 @@ const LOOKS = {
   ...KEY_RULES,
   ...SETTING_RULES,
   ...ENTRY_RULES,
+  ...VALUE_RULES,
   ...COLLISION_RULES,
   ...FILTER_RULES,
   ...WORKLOAD_RULES,

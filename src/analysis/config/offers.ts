@@ -69,10 +69,15 @@ export interface OfferInput {
  */
 export function offersOf(config: GatewayConfig, { oauth = [], catalogue = {} }: OfferInput = {}): Offers {
   const servingOf = servings(config)
+  // All keys of an entry offer the same.
+  const byEntry = new Map<ProviderEntry, EntryIds>()
   const list = [
-    ...config.credentials.map((credential) =>
-      configOffer(credential, servingOf(credential), config, catalogue),
-    ),
+    ...config.credentials.map((credential) => {
+      const { listing, naming } = servingOf(credential)
+      const known = byEntry.get(credential.entry) ?? entryIds(credential, listing, config, catalogue)
+      byEntry.set(credential.entry, known)
+      return { credential, listing, naming, ...known }
+    }),
     ...oauth.map((credential) => oauthOffer(credential, config, catalogue)),
   ]
   const byId = new Map<string, IdOffer[]>()
@@ -94,32 +99,29 @@ function append<T>(groups: Map<string, T[]>, key: string, value: T): void {
 
 type BaseId = Omit<OfferedId, 'base'>
 
-function configOffer(
-  credential: ConfigCredential,
-  { listing, naming }: Serving,
+type EntryIds = Pick<Offer, 'base' | 'ids'>
+
+function entryIds(
+  { providerKey, prefix }: ConfigCredential,
+  listing: ProviderEntry | null,
   config: GatewayConfig,
   catalogue: Catalogue,
-): Offer {
-  if (listing === null) return { credential, listing, naming, base: 'models', ids: [] }
+): EntryIds {
+  if (listing === null) return { base: 'models', ids: [] }
+  const { base, ids } = baseIds(listing, catalogueIds(catalogue, CATALOGUE_CHANNELS[providerKey] ?? ''), config)
+  const kept = listing.section === 'openai-compatibility' ? ids : withoutExcluded(ids, listing.excludedModels)
+  return { base, ids: prefixed(kept, prefix, config.settings.forceModelPrefix) }
+}
+
+function baseIds(
+  listing: ProviderEntry,
+  builtIn: readonly string[] | null,
+  config: GatewayConfig,
+): { base: Offer['base']; ids: BaseId[] } {
   const listed = listing.models.filter((item) => item.kept)
-  const compat = listing.section === 'openai-compatibility'
-  const known =
-    compat || listed.length > 0
-      ? null
-      : catalogueIds(catalogue, CATALOGUE_CHANNELS[credential.providerKey] ?? '')
-  const ids = compat
-    ? pooled(listed)
-    : listed.length > 0
-      ? distinct(listed, listing, config)
-      : catalogued(known ?? [])
-  const kept = compat ? ids : withoutExcluded(ids, listing.excludedModels)
-  return {
-    credential,
-    listing,
-    naming,
-    base: compat || listed.length > 0 ? 'models' : known === null ? 'unknown' : 'catalogue',
-    ids: prefixed(kept, credential.prefix, config.settings.forceModelPrefix),
-  }
+  if (listing.section === 'openai-compatibility') return { base: 'models', ids: pooled(listed) }
+  if (listed.length > 0) return { base: 'models', ids: distinct(listed, listing, config) }
+  return builtIn === null ? { base: 'unknown', ids: [] } : { base: 'catalogue', ids: catalogued(builtIn) }
 }
 
 /** Channels of the key sections' built-in lists (contract, files 1.3). */

@@ -17,8 +17,8 @@ const FAULTS: Readonly<Record<string, readonly [message: string, expected: strin
     'an alias (`*name`) is misspelt',
     'the name of an anchor, without spaces or a colon at its end',
   ],
-  BAD_COLLECTION_TYPE: ['a tag does not fit the value behind it', 'no tag'],
-  BAD_DIRECTIVE: ['a `%` directive is unknown or malformed', 'no line that begins with `%`'],
+  BAD_COLLECTION_TYPE: ['a tag does not fit the value behind it', 'the value without its tag'],
+  BAD_DIRECTIVE: ['a `%` directive is unknown or malformed', 'the file without that line'],
   BAD_DQ_ESCAPE: [
     'a backslash in double quotes begins no known escape',
     'single quotes, or the backslash doubled',
@@ -40,7 +40,7 @@ const FAULTS: Readonly<Record<string, readonly [message: string, expected: strin
   MULTIPLE_DOCS: ['a second document begins', 'one document'],
   MULTIPLE_TAGS: ['a value has two tags', 'one tag'],
   TAB_AS_INDENT: ['a tab is used as indentation', 'spaces'],
-  TAG_RESOLVE_FAILED: ['a tag is unknown', 'no tag'],
+  TAG_RESOLVE_FAILED: ['a tag is unknown', 'the value without its tag'],
   UNEXPECTED_TOKEN: ['something stands here that YAML does not allow at this place', 'valid YAML'],
 }
 

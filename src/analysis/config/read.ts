@@ -49,5 +49,7 @@ export function asMap(value: Decoded): DecodedMap | null {
 
 /** Where the value of each key stands. */
 export function placesOf(map: DecodedMap): ReadonlyMap<string, Position> {
-  return new Map([...map.fields].map(([key, field]) => [key, field.at]))
+  const places = new Map<string, Position>()
+  for (const [key, { at }] of map.fields) places.set(key, at)
+  return places
 }

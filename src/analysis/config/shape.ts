@@ -19,8 +19,8 @@ export interface Field {
 export type Keys = Readonly<Record<string, Field>>
 
 export const TEXT = { kind: 'text' } as const
-export const BOOL = { kind: 'bool' } as const
-export const INT = { kind: 'int' } as const
+const BOOL = { kind: 'bool' } as const
+const INT = { kind: 'int' } as const
 export const DURATION = { kind: 'duration' } as const
 export const ANY = { kind: 'any' } as const
 

@@ -121,6 +121,11 @@ export function lineEndOf(text: string, offset: number): number {
   return newline > offset && text[newline - 1] === '\r' ? newline - 1 : newline
 }
 
+/** True when the line holds nothing but blanks and a comment from `offset` on. */
+export function isLineEmptyFrom(text: string, offset: number): boolean {
+  return /^[ \t]*(?:#.*)?$/.test(text.slice(offset, lineEndOf(text, offset)))
+}
+
 function eolOf(text: string): string {
   const crlf = text.split('\r\n').length - 1
   return crlf > 0 && crlf * 2 >= text.split('\n').length - 1 ? '\r\n' : '\n'
@@ -131,7 +136,7 @@ function layoutOf(source: YamlSource): Layout {
   const { text } = source
   let mapIndent: number | null = null
   let listIndent: number | null = null
-  const quoted = { double: 0, single: 0, plain: 0 }
+  const quoted = { plain: 0, double: 0, single: 0 }
   visit(source.root, {
     Alias: () => visit.SKIP,
     Pair: (_key, { key, value }) => {

@@ -32,10 +32,15 @@ export function commasOf(collection: YamlNode): (number | null)[] {
   return (token?.items ?? []).map(({ start }) => start.find(({ type }) => type === 'comma')?.offset ?? null)
 }
 
+/** False for a value that is only implied by its key or dash. */
+export function isShown(node: YamlNode | null): node is YamlNode {
+  return node !== null && node.range[1] > node.range[0]
+}
+
 /** Where what a pair says ends, without the comment behind it. */
 export function pairEndOf(site: Site, pair: YamlPair): number {
   const { value } = pair
-  if (value !== null && value.range[1] > value.range[0]) return contentEndOf(site, value)
+  if (isShown(value)) return contentEndOf(site, value)
   return colonEndOf(pair) ?? pair.key.range[1]
 }
 
@@ -46,7 +51,7 @@ export function contentEndOf(site: Site, node: YamlNode): number {
     if (isSeq(node)) {
       const last = node.items.at(-1) as YamlNode
       const dash = dashesOf(node as YamlSeq).at(-1) ?? node.range[0]
-      return last.range[1] > last.range[0] ? contentEndOf(site, last) : dash + 1
+      return isShown(last) ? contentEndOf(site, last) : dash + 1
     }
   }
   const blockText =

@@ -1,9 +1,10 @@
-import { isMap, isScalar, Scalar } from 'yaml'
+import { isCollection, isMap, isScalar, Scalar } from 'yaml'
 import type { Plain, PlainMap } from './plain.ts'
 import {
   columnOf,
   foreignOf,
   isEmpty,
+  isLineEmptyFrom,
   isRefused,
   lineEndOf,
   type Planned,
@@ -12,12 +13,12 @@ import {
   type Site,
   type Splice,
 } from './site.ts'
-import { colonEndOf, contentEndOf, dashesOf, pairEndOf } from './span.ts'
+import { colonEndOf, contentEndOf, dashesOf, isShown, pairEndOf } from './span.ts'
 import type { YamlMap, YamlNode, YamlPair, YamlSeq } from './yaml-source.ts'
 import { flowPair, flowYaml, itemLines, pairLines, type Quoting, scalarYaml } from './yaml-write.ts'
 
 /** Adds `key: value` to a map; in a block behind the pair `after`, where there is one, or behind the last. */
-export function addPair(site: Site, map: YamlMap, key: string, value: Plain, after?: string): Planned {
+function addPair(site: Site, map: YamlMap, key: string, value: Plain, after?: string): Planned {
   if (map.flow === true) return addToFlow(map, flowPair(key, value, 'double'))
   const behind =
     (after === undefined ? undefined : pairOf(map, after)) ?? (map.items.at(-1) as YamlPair | undefined)
@@ -84,16 +85,23 @@ export function fillPair(site: Site, map: YamlMap, key: string, value: Plain[] |
   const colon = colonEndOf(pair)
   if (colon === null) return refuse(site, pair.key, `\`${key}\` has no colon behind it`)
   const end = isShown(node) ? node.range[1] : colon
-  const between = site.source.text.slice(colon, end)
   // A value on lines of its own, or with a comment inside, is filled where it stands.
-  if (map.flow === true || /[\n#]/.test(between)) {
-    const from = isShown(node) ? node.range[0] : colon
-    return [{ from, to: end, insert: `${isShown(node) ? '' : ' '}${flowYaml(value, 'double')}` }]
-  }
+  if (map.flow === true || /[\n#]/.test(site.source.text.slice(colon, end)))
+    return [fillHere(node, colon, value)]
   const body = indent(pairLines(key, value, site.layout).slice(1), columnOf(site, pair.key.range[0]))
   const added = linesBehind(site, end, body)
   if (isRefused(added)) return added
   return end > colon ? [{ from: colon, to: end, insert: '' }, ...added] : added
+}
+
+function fillHere(node: YamlNode | null, colon: number, value: Plain[] | PlainMap): Splice {
+  const flow = flowYaml(value, 'double')
+  if (!isShown(node)) return { from: colon, to: colon, insert: ` ${flow}` }
+  const [from, to] = node.range
+  // Into the brackets, behind the opening one: a comment may stand between them.
+  return isCollection(node)
+    ? { from: from + 1, to: from + 1, insert: flow.slice(1, -1) }
+    : { from, to, insert: flow }
 }
 
 /** Adds an item at the end of a list that has some. */
@@ -115,11 +123,6 @@ function hasProps(node: YamlNode): boolean {
   return ('anchor' in node && node.anchor !== undefined) || node.tag !== undefined
 }
 
-/** False for a value that is only implied by its key. */
-function isShown(node: YamlNode | null): node is YamlNode {
-  return node !== null && node.range[1] > node.range[0]
-}
-
 function addToFlow(collection: YamlMap | YamlSeq, insert: string): Splice[] {
   const last = collection.items.at(-1) as YamlPair | YamlNode | undefined
   if (last === undefined) {
@@ -138,7 +141,7 @@ function addToFlow(collection: YamlMap | YamlSeq, insert: string): Splice[] {
 function linesBehind(site: Site, end: number, lines: readonly string[]): Planned {
   const { text, at } = site.source
   const lineEnd = lineEndOf(text, end)
-  if (!/^[ \t]*(?:#.*)?$/.test(text.slice(end, lineEnd)))
+  if (!isLineEmptyFrom(text, end))
     return { kind: 'refused', reason: 'more stands on the line to write behind', line: at(end).line }
   const eol = text[lineEnd] === '\r' ? '\r\n' : text[lineEnd] === '\n' ? '\n' : site.eol
   return [{ from: lineEnd, to: lineEnd, insert: lines.map((line) => `${eol}${line}`).join('') }]

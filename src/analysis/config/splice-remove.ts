@@ -1,7 +1,7 @@
 import {
   foreignOf,
+  isLineEmptyFrom,
   isRefused,
-  lineEndOf,
   lineStartOf,
   type Planned,
   refuse,
@@ -9,7 +9,7 @@ import {
   type Splice,
   sharedAnchorIn,
 } from './site.ts'
-import { colonEndOf, commasOf, contentEndOf, dashesOf, isExplicitPair, pairEndOf } from './span.ts'
+import { colonEndOf, commasOf, contentEndOf, dashesOf, isExplicitPair, isShown, pairEndOf } from './span.ts'
 import type { YamlMap, YamlNode, YamlPair, YamlSeq } from './yaml-source.ts'
 
 /** True when a pair can go with its lines and leave the map a map: it has its lines to itself and is not the only one. */
@@ -45,7 +45,7 @@ export function removeItem(site: Site, pair: YamlPair, list: YamlSeq, index: num
   const dash = dashesOf(list)[index]
   if (dash === undefined || !isFirstOnLine(site, dash))
     return refuse(site, item, 'something else stands on its line')
-  const end = item.range[1] > item.range[0] ? contentEndOf(site, item) : dash + 1
+  const end = isShown(item) ? contentEndOf(site, item) : dash + 1
   const lines = wholeLines(site, dash, end)
   if (isRefused(lines) || list.items.length > 1) return lines
   const colon = colonEndOf(pair)
@@ -60,10 +60,9 @@ function isFirstOnLine({ source: { text } }: Site, offset: number): boolean {
 
 function wholeLines(site: Site, start: number, end: number): Planned {
   const { text, at, endOffset } = site.source
-  const lineEnd = lineEndOf(text, end)
-  if (!/^[ \t]*(?:#.*)?$/.test(text.slice(end, lineEnd)))
+  if (!isLineEmptyFrom(text, end))
     return { kind: 'refused', reason: 'something else stands on its line', line: at(end).line }
-  const newline = text.indexOf('\n', lineEnd)
+  const newline = text.indexOf('\n', end)
   return [
     {
       from: lineStartOf(text, start),

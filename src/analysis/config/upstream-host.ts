@@ -39,5 +39,5 @@ export function isAggregator(credential: Credential): boolean {
 
 /** Host and port, lower-cased; without user info. Null when there is no readable address. */
 function hostOf(baseUrl: string): string | null {
-  return URL.canParse(baseUrl) ? new URL(baseUrl).host || null : null
+  return /^[a-z][a-z\d+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]+)/i.exec(baseUrl)?.[1]?.toLowerCase() ?? null
 }

@@ -65,10 +65,7 @@ export function readYaml(text: string): YamlSource {
     logLevel: 'silent',
   })
   const document: Document.Parsed | undefined = [...composer.compose(first, true, endOffset)][0]
-  const at = (offset: number): Position => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length))
-    return { line: Math.max(line, 1), column: Math.max(col, 1) }
-  }
+  const at = positionFinder(lines.lineStarts, text.length)
   const { targets, aliased } = linkAliases(text.includes('&') ? document : undefined)
   return {
     text,
@@ -79,6 +76,17 @@ export function readYaml(text: string): YamlSource {
     at,
     targetOf: (alias) => targets.get(alias) ?? null,
     aliasedAnchors: aliased,
+  }
+}
+
+/** Places by offset. Nodes are asked for in the order of the file, so the line found last is tried first. */
+function positionFinder(lineStarts: readonly number[], length: number): (offset: number) => Position {
+  let index = 0
+  return (asked) => {
+    const offset = Math.min(asked, length)
+    if (offset < (lineStarts[index] ?? 0)) index = 0
+    while (offset >= (lineStarts[index + 1] ?? Number.POSITIVE_INFINITY)) index++
+    return { line: index + 1, column: offset - (lineStarts[index] ?? 0) + 1 }
   }
 }
 

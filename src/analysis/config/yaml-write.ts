@@ -45,7 +45,7 @@ export interface Layout {
 }
 
 /** The pairs of a map as lines, without indentation. */
-export function mapLines(map: PlainMap, layout: Layout): string[] {
+function mapLines(map: PlainMap, layout: Layout): string[] {
   return [...map].flatMap(([key, value]) => pairLines(key, value, layout))
 }
 

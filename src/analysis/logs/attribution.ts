@@ -26,7 +26,7 @@ function hexDigit(code: number): number {
 /** Ids are random and 32 bits long; over days the same one comes twice (contract, files 4.5). */
 const JOIN_WITHIN_MS = 30 * 60_000
 /** A gateway has far fewer requests under way; the bound is for hostile logs. */
-const MAX_OPEN_REQUESTS = 50_000
+const MAX_OPEN_REQUESTS = 25_000
 const MAX_PROVIDERS = 10_000
 
 /**
@@ -63,7 +63,11 @@ export class RequestBook {
   readonly providers: string[] = []
   readonly #failures: FailureLog
   readonly #providerIndex = new Map<string, number>()
-  readonly #open = new Map<RequestKey, OpenRequest>()
+  // Requests that had a line in the last half hour are in `#recent`, those of the half hour before in `#older`: so
+  // dropping the old ones costs nothing, however many there are.
+  #recent = new Map<RequestKey, OpenRequest>()
+  #older = new Map<RequestKey, OpenRequest>()
+  #recentSinceMs = 0
 
   constructor(failures: FailureLog) {
     this.#failures = failures
@@ -71,7 +75,7 @@ export class RequestBook {
 
   /** Whether no request is open, so that access lines need not be looked up. */
   get idle(): boolean {
-    return this.#open.size === 0
+    return this.#recent.size === 0 && this.#older.size === 0
   }
 
   /** `ordinal` is null while the lines lie before the period that is counted. */
@@ -140,19 +144,17 @@ export class RequestBook {
   }
 
   #take(key: RequestKey, atMs: number): OpenRequest | null {
-    const request = key === NO_REQUEST ? undefined : this.#open.get(key)
+    this.#age(atMs)
+    const request = this.#recent.get(key) ?? this.#older.get(key)
     if (request === undefined) return null
-    this.#open.delete(key)
+    this.#recent.delete(key)
+    this.#older.delete(key)
     return atMs - request.lastMs > JOIN_WITHIN_MS ? null : request
   }
 
   #request(key: RequestKey, atMs: number): OpenRequest {
-    const known = key === NO_REQUEST ? undefined : this.#open.get(key)
-    if (known !== undefined && atMs - known.lastMs <= JOIN_WITHIN_MS) {
-      known.lastMs = atMs
-      return known
-    }
-    const request: OpenRequest = {
+    const known = this.#take(key, atMs)
+    const request: OpenRequest = known ?? {
       lastMs: atMs,
       rows: [],
       failures: 0,
@@ -161,18 +163,19 @@ export class RequestBook {
       trying: null,
       unnamedRow: null,
     }
-    if (key !== NO_REQUEST) this.#remember(key, request)
+    request.lastMs = atMs
+    if (key === NO_REQUEST) return request
+    if (this.#recent.size === 0) this.#recentSinceMs = atMs
+    this.#recent.set(key, request)
     return request
   }
 
-  #remember(key: RequestKey, request: OpenRequest): void {
-    for (const [oldKey, old] of this.#open) {
-      const expired = request.lastMs - old.lastMs > JOIN_WITHIN_MS
-      if (!expired && this.#open.size < MAX_OPEN_REQUESTS) break
-      this.#open.delete(oldKey)
-    }
-    this.#open.delete(key)
-    this.#open.set(key, request)
+  #age(atMs: number): void {
+    if (this.#recent.size === 0 && this.#older.size === 0) return
+    if (atMs - this.#recentSinceMs <= JOIN_WITHIN_MS && this.#recent.size < MAX_OPEN_REQUESTS) return
+    this.#older = this.#recent
+    this.#recent = new Map()
+    this.#recentSinceMs = atMs
   }
 
   #provider(name: string): number {

@@ -39,6 +39,18 @@ export class StatusReader {
   }
 }
 
+/** The number of eight hex digits in lower case, -1 when they are none. */
+export function hexAt(view: DataView, at: number): number {
+  let value = 0
+  for (let i = at; i < at + 8; i++) {
+    const byte = view.getUint8(i)
+    if (byte >= 0x30 && byte <= 0x39) value = value * 16 + byte - 0x30
+    else if (byte >= 0x61 && byte <= 0x66) value = value * 16 + byte - 0x57
+    else return -1
+  }
+  return value
+}
+
 /** The number that two digits make, -1 when they are none. */
 function twoDigits(view: DataView, at: number): number {
   const tens = view.getInt8(at) - 0x30

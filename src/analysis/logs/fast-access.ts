@@ -1,7 +1,9 @@
+import type { RequestKey } from './attribution.ts'
 import { NO_REQUEST, requestKey } from './attribution.ts'
 import {
   CELL_END,
   eight,
+  hexAt,
   KnownText,
   MAX_PATH_LENGTH,
   PathReader,
@@ -110,8 +112,8 @@ export class FastAccessReader {
     this.#tally.moveTo(this.#time.wallSeconds, null)
     if (this.#tally.needsDetails(status)) {
       const latency = bytes.toString('latin1', body + LATENCY, body + LATENCY_END)
-      const id = bytes.toString('latin1', at + ID, at + ID + 8)
-      this.#tally.access(this.#path.route, status, goDurationMs(latency.trim()), requestKey(id))
+      const key = keyAt(bytes, view, at + ID)
+      this.#tally.access(this.#path.route, status, goDurationMs(latency.trim()), key)
     } else this.#tally.access(this.#path.route, status, null, NO_REQUEST)
     return end + 1
   }
@@ -121,6 +123,13 @@ export class FastAccessReader {
     if (level === WARN) return this.#warnCaller
     return level === ERROR ? this.#errorCaller : null
   }
+}
+
+function keyAt(bytes: Buffer, view: DataView, at: number): RequestKey {
+  const number = hexAt(view, at)
+  if (number >= 0) return number
+  const id = bytes.toString('latin1', at, at + 8)
+  return id === '--------' ? NO_REQUEST : requestKey(id)
 }
 
 const LEVEL_AND_CALLER = /^.{31}(?<level>\] \[(?:info |warn |error))(?<caller>\] \[[\w.+-]+\.\w+:\d+\] )/s

@@ -22,7 +22,7 @@ export interface ScanOptions extends TallyOptions {
   readonly reader?: 'bytes' | 'lines'
 }
 
-/** Longer lines are known to exist, with all credentials of a large pool in one; their head says enough (contract, files 4.6 and 5). */
+/** Of a longer line, such as one that names all credentials of a large pool, only the head is read (contract, files 4.6). */
 export const MAX_LINE_BYTES = 65_536
 
 /**
@@ -130,7 +130,7 @@ class LogScanner {
   }
 
   #line(physical: Buffer): void {
-    const line = physical.subarray(leadingZeros(physical))
+    const line = physical[0] === 0 ? physical.subarray(leadingZeros(physical)) : physical
     if (line.length === 0 || (line.length === 1 && line[0] === CARRIAGE_RETURN)) {
       this.#tally.blank()
       return
@@ -152,7 +152,6 @@ const CARRIAGE_RETURN = 0x0d
 
 /** A file cut to nothing while its writer goes on (logrotate's `copytruncate`) begins with a hole of zeros. */
 function leadingZeros(bytes: Uint8Array): number {
-  if (bytes[0] !== 0) return 0
   const first = bytes.findIndex((byte) => byte !== 0)
   return first < 0 ? bytes.length : first
 }

@@ -5,18 +5,18 @@ import type { WallClock } from './wall-clock.ts'
 /** Reads up to `length` bytes at an offset of a file; fewer only at its end. */
 export type ReadAt = (offset: number, length: number) => Promise<Buffer>
 
-const PROBE_BYTES = 65_536
-/** A record with its further lines is never longer in practice; without a time in so many bytes the search goes left. */
-const MAX_PROBES = 16
+const PROBE_BYTES = 16_384
+/** A record with its further lines is never longer in practice; without a time in 1 MiB the search goes left. */
+const MAX_PROBES = 64
 /** Where it pays no more to look closer than to read on. */
-const CLOSE_ENOUGH_BYTES = 262_144
+const CLOSE_ENOUGH_BYTES = 65_536
 /** Lines of concurrent requests are out of order by seconds; a minute more costs nothing. */
 const DISORDER_MS = 60_000
 const FOLD_MS = 3 * 3_600_000
 
 /**
  * The offset of a line from which everything logged since `sinceMs`, and what has to be known before it, can be read;
- * 0 when that is the whole file. The log is in the order of time, so a few reads of 64 KiB are enough. A stretch of
+ * 0 when that is the whole file. The log is in the order of time, so a few reads of 16 KiB are enough. A stretch of
  * the log counts as older than `sinceMs` only when all its records are, so that a forged line cannot hide others.
  */
 export async function seekSince(
@@ -33,48 +33,52 @@ export async function seekSince(
   let start = 0
   while (high - low > CLOSE_ENOUGH_BYTES) {
     const middle = Math.floor((low + high) / 2)
-    const probe = await probeAt(readAt, middle, high, clock)
-    if (probe !== null && probe.latestMs < targetMs) {
+    const older = await olderThan(targetMs, readAt, middle, high, clock)
+    if (older === null) high = middle
+    else {
       low = middle
-      start = probe.firstRecord
-    } else high = middle
+      start = older
+    }
   }
   return start
 }
 
-interface Probe {
-  /** Offset of the first line that begins a record. */
-  readonly firstRecord: number
-  readonly latestMs: number
-}
-
-/** What the records behind an offset say; null when none begins there. */
-async function probeAt(readAt: ReadAt, offset: number, end: number, clock: WallClock): Promise<Probe | null> {
+/**
+ * The offset of the first record behind `offset` when it and those around it are older than `targetMs`; null when
+ * one is not, or none is found.
+ */
+async function olderThan(
+  targetMs: number,
+  readAt: ReadAt,
+  offset: number,
+  end: number,
+  clock: WallClock,
+): Promise<number | null> {
   for (let i = 0; i < MAX_PROBES; i++) {
     const from = offset + i * PROBE_BYTES
     if (from >= end) return null
-    const probe = recordsIn(await readAt(from, PROBE_BYTES), from, clock)
-    if (probe !== null) return probe
+    const found = firstRecord(targetMs, await readAt(from, PROBE_BYTES), clock)
+    if (found !== 'none') return found === 'not older' ? null : from + found
   }
   return null
 }
 
 /** The first and last lines of the piece can be cut and are left out. */
-function recordsIn(bytes: Buffer, offset: number, clock: WallClock): Probe | null {
-  let firstRecord: number | null = null
-  let latestMs = Number.NEGATIVE_INFINITY
+function firstRecord(targetMs: number, bytes: Buffer, clock: WallClock): number | 'not older' | 'none' {
+  let first: number | null = null
   let at = bytes.indexOf(LINE_FEED) + 1
   while (at > 0) {
     const end = bytes.indexOf(LINE_FEED, at)
     if (end < 0) break
     const line = parseLine(bytes.toString('utf8', at, end))
     if (line.kind === 'record') {
-      firstRecord ??= offset + at
-      latestMs = Math.max(latestMs, line.stampMs ?? clock.instantMs(line.wallSeconds, null))
+      first ??= at
+      const atMs = line.stampMs ?? clock.instantMs(line.wallSeconds, null)
+      if (atMs >= targetMs) return 'not older'
     }
     at = end + 1
   }
-  return firstRecord === null ? null : { firstRecord, latestMs }
+  return first ?? 'none'
 }
 
 const LINE_FEED = 0x0a

@@ -204,8 +204,11 @@ export class Tally {
   }
 
   #mention(model: string, how: keyof ModelMentions): void {
-    const mentions = this.#models.get(model) ?? { tries: 0, affinityChoices: 0, coolingLines: 0 }
-    if (this.#models.size < MAX_MODELS) this.#models.set(detached(model), mentions)
+    let mentions = this.#models.get(model)
+    if (mentions === undefined) {
+      mentions = { tries: 0, affinityChoices: 0, coolingLines: 0 }
+      if (this.#models.size < MAX_MODELS) this.#models.set(detached(model), mentions)
+    }
     mentions[how]++
   }
 }

@@ -20,7 +20,7 @@ export function none(reason: string): Cell<never> {
 }
 
 /** The value, or null where it is not known. */
-export function valueOf<T>(cell: Cell<T>): T | null {
+export function valueIn<T>(cell: Cell<T>): T | null {
   return cell.kind === 'known' ? cell.value : null
 }
 

@@ -6,8 +6,8 @@ export function countsOf(names: readonly string[]): Map<string, number> {
 }
 
 /** Items by key, in the order in which the keys are first seen. */
-export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
+export function grouped<T, Key extends string>(items: readonly T[], keyOf: (item: T) => Key): Map<Key, T[]> {
+  const groups = new Map<Key, T[]>()
   for (const item of items) {
     const group = groups.get(keyOf(item))
     if (group) group.push(item)

@@ -11,16 +11,12 @@ export interface QuotaLeft {
   readonly resetMs: number | null
 }
 
-/** From the one route that tells a quota, else from a refusal for quota that named its end. */
-export function leftCell(
-  provider: string,
-  kiro: Told<KiroQuota> | null,
-  bench: Bench | null,
-): Cell<QuotaLeft> {
+/** From the one route that tells a quota, which is Kiro's (null for others), else from a refusal for quota that named its end. */
+export function leftCell(kiro: Told<KiroQuota> | null, bench: Bench | null): Cell<QuotaLeft> {
   const refused: Cell<QuotaLeft> =
     bench?.cause === 'quota' && bench.resetMs !== null
       ? known({ remaining: 0, limit: null, resetMs: bench.resetMs }, 'last refusal of the provider')
-      : unknown(`no route of a gateway tells the quota of ${provider}`)
+      : unknown('no route tells the quota of this provider')
   return kiro === null ? refused : firstKnown(fromRoute(kiro), refused)
 }
 

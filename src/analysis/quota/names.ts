@@ -36,9 +36,9 @@ export function maskEmails(text: string): string {
 /** A file's name with the address in it masked, also one that was made fit for a file name. */
 export function maskFileName(name: string, email: string | null = null): string {
   const [, stem = name, extension = ''] = /^(.*?)(\.(?:json|cds))?$/is.exec(name) ?? []
-  if (/@|%40/.test(stem)) return maskEmails(stem) + extension
   const own = email === null ? stem : stem.replace(disguisesOf(email), maskEmails(email))
-  if (own !== stem) return own + extension
+  if (own !== stem && own.split(/@|%40/).length <= 2) return own + extension
+  if (/@|%40/.test(stem)) return maskEmails(stem) + extension
   const { before = '', first } = DISGUISED.exec(stem)?.groups ?? {}
   return first === undefined ? name : `${before}${first}…${extension}`
 }

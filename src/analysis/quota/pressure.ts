@@ -1,6 +1,6 @@
 import { type RatioThreshold, ratioLevel } from '../../core/thresholds.ts'
 import type { ProviderWindow } from '../windows.ts'
-import { valueOf } from './cells.ts'
+import { valueIn } from './cells.ts'
 import type { ProviderLimits } from './log-limits.ts'
 import type { QuotaRow } from './rows.ts'
 
@@ -56,16 +56,16 @@ function fewRequests(requests: number, rateLimited: number | null): Pressure {
 /** How many credentials are benched when that is all of them, at least one for quota; else 0. */
 function benchedOut(rows: readonly QuotaRow[]): number {
   const enabled = rows.filter(({ disabled }) => !disabled)
-  const all = enabled.every(({ bench }) => valueOf(bench)?.scope === 'all')
+  const all = enabled.every(({ bench }) => valueIn(bench)?.scope === 'all')
   return all && enabled.some(isQuotaBench) ? enabled.length : 0
 }
 
 function isQuotaBench({ bench }: QuotaRow): boolean {
-  return valueOf(bench)?.cause === 'quota'
+  return valueIn(bench)?.cause === 'quota'
 }
 
 function isCounted({ window, limits }: PressureEvidence): boolean {
-  return window.rateLimited !== null || (limits !== null && limits.complete && limits.undetermined === 0)
+  return window.rateLimited !== null || (limits?.complete === true && limits.undetermined === 0)
 }
 
 /** The 429s if every failure that nobody explains was one. */

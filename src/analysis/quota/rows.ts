@@ -18,6 +18,8 @@ export interface QuotaRow extends Counters {
   /** The file of an account, unmasked, or the name of a key. */
   readonly name: string
   readonly authIndex: string | null
+  /** Where a key's requests go: scheme and host. */
+  readonly upstream: string | null
   readonly disabled: boolean
   readonly plan: Cell<string>
   readonly rateLimited: Cell<number>
@@ -88,12 +90,13 @@ function accountRow(account: AuthFile, facts: QuotaFacts, index: Index): QuotaRo
     kind: 'account',
     name,
     authIndex,
+    upstream: null,
     disabled,
     plan: planCell(plan ? known(plan.toLowerCase(), source) : null, kiro, token, bench),
     ...counters,
     rateLimited: accountLimits(name, counters.failures, facts, index),
     bench: known(bench, written ? `${source}, .cds` : source),
-    left: leftCell(provider, kiro, bench),
+    left: leftCell(kiro, bench),
     token,
   }
 }
@@ -145,6 +148,7 @@ function unlistedRow(token: SurveyedToken, facts: QuotaFacts, { cooldowns }: Ind
     kind: 'account',
     name: token.name,
     authIndex: null,
+    upstream: null,
     disabled: token.credential.disabled,
     plan: planCell(null, null, cell, null),
     ...uncounted(reason),
@@ -168,12 +172,13 @@ function keyRows(facts: QuotaFacts, index: Index): QuotaRow[] {
         kind: 'key',
         name: `key ${position + 1}`,
         authIndex: null,
+        upstream: key.upstream || null,
         disabled: false,
         plan: none('an API key has no plan'),
         ...counters,
         rateLimited: keyLimits(provider, counters.failures, facts, index),
         bench: keyBench(provider, facts, index),
-        left: leftCell(provider, null, null),
+        left: leftCell(null, null),
         token: none('an API key has no token file'),
       }
     }),

@@ -71,5 +71,8 @@ export function answerWords(facts: Facts, offers: Offers, id: string): string {
 
 export function describeAnswerer({ label, entry, credentials, priority, names }: Answerer): string {
   const line = entry === null ? '' : `, line ${entry.at.entry.line}`
-  return `${printable(label, 60)}${line} (${counted(credentials, 'credential')}, priority ${priority}, as ${listed(names.map((name) => printable(name, 60)), 2)})`
+  return `${printable(label, 60)}${line} (${counted(credentials, 'credential')}, priority ${priority}, as ${listed(
+    names.map((name) => printable(name, 60)),
+    2,
+  )})`
 }

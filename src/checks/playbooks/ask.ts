@@ -7,7 +7,7 @@ import type { IncidentContext } from './incident-context.ts'
 import type { Verdict } from './playbook.ts'
 
 /** More than this is no verification but load. */
-const MOST_ASKED = 3
+export const MOST_ASKED = 3
 
 /** Asks each model one short question; `gone` only when every one was answered with words. */
 export async function askModel(
@@ -38,7 +38,10 @@ export function askOnce(
   signal: AbortSignal,
   endpoint: Endpoint = endpointFor(model),
 ): Promise<Asked> {
-  return askPlain({ gateway, clock }, { endpoint, model, prompt: 'ping', as, timeoutMs: probeTimeoutMs, signal })
+  return askPlain(
+    { gateway, clock },
+    { endpoint, model, prompt: 'ping', as, timeoutMs: probeTimeoutMs, signal },
+  )
 }
 
 /** Every endpoint translates; Claude names are asked as Claude clients ask them, which is what breaks for them. */

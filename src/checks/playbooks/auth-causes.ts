@@ -2,11 +2,11 @@ import { maskFileName } from '../../analysis/quota/names.ts'
 import { providerName } from '../../analysis/windows.ts'
 import { counted, listed, printable } from '../../core/text.ts'
 import type { RefusalCause } from '../../wire/refusal-rules.ts'
-import { classifyRefusal } from '../../wire/refusals.ts'
+import { classifyRefusal, type Refusal } from '../../wire/refusals.ts'
 import { managementWords } from '../gateway.ts'
 import type { LoggedRefusal } from './error-log.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
-import { failuresWith, inScope, REPEATED, refusedTimes, total } from './log-facts.ts'
+import { failuresWith, inScope, REPEATED, refusedTimes, total, wordsOf } from './log-facts.ts'
 import { told } from './read-facts.ts'
 
 /** Who said 401 or 403, or why nobody can be asked any more. */
@@ -16,6 +16,7 @@ export type AuthSource =
   | 'client-key'
   | 'management'
   | 'credential'
+  | 'forbidden'
   | 'account'
   | 'edge'
   | 'region'
@@ -114,20 +115,26 @@ function providerCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
   const groups = failuresWith(facts, scope, isAuthStatus)
   const providers = [...new Set(groups.map(({ provider }) => provider))]
   const dumps = (told(facts.refusals) ?? []).filter(
-    ({ model, refusal }) => isAuthStatus(refusal.status) && refusal.by !== 'gateway' && inScope({ provider: scope.provider, model }, scope),
+    ({ model, refusal }) =>
+      isAuthStatus(refusal.status) &&
+      refusal.by !== 'gateway' &&
+      inScope({ provider: scope.provider, model }, scope),
   )
   const named = providers.flatMap((provider) => {
     const own = groups.filter((group) => group.provider === provider)
     if (total(own) < REPEATED) return []
     const models = [...new Set(own.flatMap(({ model }) => model ?? []))]
     const credentials = [...new Set(own.flatMap(({ credential }) => credential ?? []))]
-    const dump = dumps.find(({ model }) => model !== null && models.includes(model)) ?? null
+    const words = wordsOf(facts, provider, models, isAboutAccess)
     return [
       {
-        source: sourceOf(dump, own[0]?.status ?? null),
+        source: sourceOf(words, own[0]?.status ?? null),
         party: provider === null ? 'a provider' : providerName(provider),
         count: total(own),
-        saw: `${counted(total(own), 'refusal')} (${statusesOf(own)}) by ${provider === null ? 'a provider' : printable(providerName(provider), 40)} for ${listed(models.map((model) => printable(model, 60)), 3)}, credential ${listed(credentials, 3) || 'not named'}${dumpWords(dump)}`,
+        saw: `${counted(total(own), 'refusal')} (${statusesOf(own)}) by ${provider === null ? 'a provider' : printable(providerName(provider), 40)} for ${listed(
+          models.map((model) => printable(model, 60)),
+          3,
+        )}, credential ${listed(credentials, 3) || 'not named'}${quoted(words)}`,
         models,
       },
     ]
@@ -142,10 +149,13 @@ function dumpCauses(dumps: readonly LoggedRefusal[]): AuthCause[] {
   const [first] = dumps
   return [
     {
-      source: sourceOf(first ?? null, first?.refusal.status ?? null),
+      source: sourceOf(first?.refusal ?? null, first?.refusal.status ?? null),
       party: 'a provider',
       count: dumps.length,
-      saw: `${counted(dumps.length, 'error log')} with a refusal of ${listed(models.map((model) => printable(model, 60)), 3)}${dumpWords(first ?? null)}`,
+      saw: `${counted(dumps.length, 'error log')} with a refusal of ${listed(
+        models.map((model) => printable(model, 60)),
+        3,
+      )}${quoted(first?.refusal ?? null)}`,
       models,
     },
   ]
@@ -155,8 +165,13 @@ function statusesOf(groups: readonly { readonly status: number | null }[]): stri
   return [...new Set(groups.map(({ status }) => status))].join(', ')
 }
 
-function dumpWords(dump: LoggedRefusal | null): string {
-  return dump === null ? '' : `: "${printable(dump.refusal.message, 100)}"`
+function quoted(refusal: Refusal | null): string {
+  return refusal === null ? '' : `: "${printable(refusal.message, 100)}"`
+}
+
+/** Words of a 401 or 403, and not of some other failure of the same model. */
+function isAboutAccess({ by, cause, status }: Refusal): boolean {
+  return by !== 'gateway' && (isAuthStatus(status) || cause in SOURCES || cause === 'credential')
 }
 
 const SOURCES: Partial<Record<RefusalCause, AuthSource>> = {
@@ -169,21 +184,24 @@ const SOURCES: Partial<Record<RefusalCause, AuthSource>> = {
   page: 'edge',
 }
 
-function sourceOf(dump: LoggedRefusal | null, status: number | null): AuthSource {
-  if (dump !== null) return SOURCES[dump.refusal.cause] ?? 'credential'
-  return status === 402 ? 'money' : 'credential'
+function sourceOf(refusal: Refusal | null, status: number | null): AuthSource {
+  if (refusal !== null) return SOURCES[refusal.cause] ?? 'credential'
+  return status === 402 ? 'money' : status === 403 ? 'forbidden' : 'credential'
 }
 
 /** Accounts that the gateway holds back for something their owner has to mend, whether a log shows it or not. */
 function accountCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
   return (told(facts.accounts) ?? []).flatMap((account): AuthCause[] => {
-    if (account.disabled || account.status !== 'error' || !inScope({ provider: account.provider, model: null }, { ...scope, models: [] }))
+    if (
+      account.disabled ||
+      account.status !== 'error' ||
+      !inScope({ provider: account.provider, model: null }, { ...scope, models: [] })
+    )
       return []
     const { cause, message } = classifyRefusal({
       status: 200,
       headers: {},
       body: account.statusMessage ?? '',
-      endpoint: 'responses',
       nowMs: facts.atMs,
     })
     if (!ACCOUNT_CAUSES.includes(cause)) return []
@@ -202,7 +220,9 @@ function accountCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
 const ACCOUNT_CAUSES: readonly RefusalCause[] = ['credential', 'account', 'money', 'region']
 
 /** One action per source, so that nobody logs in again because a page stood in the way. */
-export const AUTH_ACTIONS: { readonly [Source in AuthSource]: { readonly means: string; readonly next: string } } = {
+export const AUTH_ACTIONS: {
+  readonly [Source in AuthSource]: { readonly means: string; readonly next: string }
+} = {
   'safe-mode': {
     means: 'no client is served until the sample key is gone; no provider has refused anything',
     next: 'replace your-api-key-1, -2 and -3 in api-keys of config.yaml; it is reloaded at once',
@@ -212,16 +232,22 @@ export const AUTH_ACTIONS: { readonly [Source in AuthSource]: { readonly means: 
     next: 'give provops a key of api-keys: PROVOPS_API_KEY or --api-key-file',
   },
   'client-key': {
-    means: 'a client calls with a key that is not in api-keys; no provider has refused anything, no new login helps',
+    means:
+      'a client calls with a key that is not in api-keys; no provider has refused anything, no new login helps',
     next: 'find the client by its address in the access log, and compare its key with api-keys in config.yaml',
   },
   management: {
-    means: 'somebody asks the management routes with a wrong key; five refusals ban the address for 30 minutes, and then the right key is refused as well',
+    means:
+      'somebody asks the management routes with a wrong key; five refusals ban the address for 30 minutes, and then the right key is refused as well',
     next: 'put the right management key into the panel or monitor that asks, then wait for the end of the ban or restart the gateway; clients are not affected',
   },
   credential: {
     means: 'the provider does not take the credential of the gateway',
     next: 'log in again, or put a valid key in place, for this provider only; never retry a refresh token that was reused',
+  },
+  forbidden: {
+    means: 'the provider answers 403, and nothing here tells its words: credential, region, edge or policy',
+    next: 'look at the newest error log of this model, or ask it once with provops parity-check, before anybody logs in again',
   },
   account: {
     means: 'the account behind the credential is blocked, or not entitled',

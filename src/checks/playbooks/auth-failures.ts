@@ -1,12 +1,12 @@
+import { resolve } from '../../analysis/config/resolve.ts'
 import { maskFileName } from '../../analysis/quota/names.ts'
 import { momentMs } from '../../analysis/tokens/times.ts'
-import { resolve } from '../../analysis/config/resolve.ts'
 import type { Judgement } from '../../core/check.ts'
 import { printable, span } from '../../core/text.ts'
 import type { AuthFile } from '../../wire/management.ts'
-import { AUTH_ACTIONS, type AuthCause, authCauses, isAuthStatus } from './auth-causes.ts'
 import { answerWords } from './answerers.ts'
-import { askModel } from './ask.ts'
+import { askModel, MOST_ASKED } from './ask.ts'
+import { AUTH_ACTIONS, type AuthCause, type AuthSource, authCauses, isAuthStatus } from './auth-causes.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
 import { failuresWith, ongoingSince, REPEATED, refusedTimes, total } from './log-facts.ts'
 import { shiftRemedies } from './moves.ts'
@@ -48,21 +48,34 @@ function evidence(facts: Facts, { scope }: IncidentContext): Evidence[] {
   return [...causes, ...staleTokens(facts).map((saw) => ({ weight: 'sign' as const, saw }))]
 }
 
+/** What another provider cures at once; the rest is at the gateway's own door, or in the prompt. */
+const MOVABLE: ReadonlySet<AuthSource> = new Set([
+  'credential',
+  'forbidden',
+  'edge',
+  'region',
+  'account',
+  'money',
+])
+
 async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
   const facts = await factsOf(context, signal)
   const causes = authCauses(facts, context.scope)
   if (causes.length === 0) {
     const unread = facts.log.kind === 'untold' && facts.refusals.kind === 'untold'
     return unread
-      ? { condition: 'unknown', saw: `nothing could be read: ${facts.log.kind === 'untold' ? facts.log.reason : ''}`, remedies: [] }
+      ? {
+          condition: 'unknown',
+          saw: `nothing could be read: ${facts.log.kind === 'untold' ? facts.log.reason : ''}`,
+          remedies: [],
+        }
       : { condition: 'absent', saw: 'nobody refuses', remedies: [] }
   }
   const now = causes.filter((cause) => isNow(cause, facts))
   if (now.length === 0) return { condition: 'over', saw: `over: ${causes[0]?.saw}`, remedies: [] }
-  const moves = now.flatMap(({ source, models }) =>
-    source === 'credential' || source === 'edge' || source === 'region' || source === 'account' || source === 'money'
-      ? shiftRemedies(facts, models)
-      : [],
+  const moves = shiftRemedies(
+    facts,
+    now.filter(({ source }) => MOVABLE.has(source)).flatMap(({ models }) => models),
   )
   const people = now.map(
     ({ source, party }): Remedy => ({
@@ -90,22 +103,52 @@ const symptomStep = stepOf(HEAD, {
   fix: 'See auth-failures.cause: one action per party.',
   async ask(context, signal) {
     const facts = await factsOf(context, signal)
-    const { condition, saw } = await context.remember('diagnosis of auth-failures', () => diagnose(context, signal))
+    const { condition, saw } = await context.remember('diagnosis of auth-failures', () =>
+      diagnose(context, signal),
+    )
     const scan = told(facts.log)?.scan
     const client = scan
-      ? refusedTimes(scan, ({ status, routeClass }) => routeClass === 'client-api' && (status === 401 || status === 403))
+      ? refusedTimes(
+          scan,
+          ({ status, routeClass }) => routeClass === 'client-api' && (status === 401 || status === 403),
+        )
       : null
     const upstream = scan ? total(failuresWith(facts, context.scope, isAuthStatus)) : null
     const data = { client, upstream, since: isoOf(ongoingSince(facts, [401, 403])) }
     switch (condition) {
       case 'absent':
-        return { outcome: 'pass', saw: `${client ?? 'no log:'} 401 or 403 to clients, ${upstream ?? 'none seen'} from providers; nobody holds a credential back`, data }
+        return {
+          outcome: 'pass',
+          saw: `${client ?? 'no log:'} 401 or 403 to clients, ${upstream ?? 'none seen'} from providers; nobody holds a credential back`,
+          data,
+        }
       case 'over':
-        return { outcome: 'warn', saw, data, expected: 'no 401 or 403', why: 'it is over, and its cause may not be', next: 'see auth-failures.cause' }
+        return {
+          outcome: 'warn',
+          saw,
+          data,
+          expected: 'no 401 or 403',
+          why: 'it is over, and its cause may not be',
+          next: 'see auth-failures.cause',
+        }
       case 'unknown':
-        return { outcome: 'unknown', saw, data, expected: 'a log or error logs', why: 'nothing says who refuses', next: 'give the log with --logs, or a management key' }
+        return {
+          outcome: 'unknown',
+          saw,
+          data,
+          expected: 'a log or error logs',
+          why: 'nothing says who refuses',
+          next: 'give the log with --logs, or a management key',
+        }
       case 'present':
-        return { outcome: 'fail', saw, data, expected: 'no 401 or 403', why: 'clients are refused, or will be as soon as fail-over has nowhere to go', next: 'see auth-failures.cause' }
+        return {
+          outcome: 'fail',
+          saw,
+          data,
+          expected: 'no 401 or 403',
+          why: 'clients are refused, or will be as soon as fail-over has nowhere to go',
+          next: 'see auth-failures.cause',
+        }
     }
   },
 })
@@ -176,9 +219,20 @@ const tokensStep = stepOf(HEAD, {
   async ask(context, signal) {
     const { accounts, atMs } = await factsOf(context, signal)
     if (accounts.kind === 'untold')
-      return { outcome: 'skip', saw: accounts.reason, next: 'give a management key, or provops quota --auth-dir <directory>' }
-    const wanted = accounts.value.filter(({ provider }) => context.scope.provider === null || provider === context.scope.provider)
-    if (wanted.length === 0) return { outcome: 'skip', saw: 'no account from a token file', next: 'nothing to do: keys of config.yaml have no expiry' }
+      return {
+        outcome: 'skip',
+        saw: accounts.reason,
+        next: 'give a management key, or provops quota --auth-dir <directory>',
+      }
+    const wanted = accounts.value.filter(
+      ({ provider }) => context.scope.provider === null || provider === context.scope.provider,
+    )
+    if (wanted.length === 0)
+      return {
+        outcome: 'skip',
+        saw: 'no account from a token file',
+        next: 'nothing to do: keys of config.yaml have no expiry',
+      }
     return wanted.map((account): Judgement => judgeToken(account, atMs))
   },
 })
@@ -188,7 +242,8 @@ function judgeToken(account: AuthFile, atMs: number): Judgement {
   const renewed = age === null ? 'renewal not told' : `renewed ${span(Math.max(0, age))} ago`
   const figures = `${account.provider}, ${renewed}, ${account.failed ?? '?'} of ${(account.success ?? 0) + (account.failed ?? 0)} failed`
   const base = { subject: nameOf(account), source: 'GET /v0/management/auth-files' }
-  if (account.disabled) return { ...base, outcome: 'skip', saw: `${figures}, disabled`, next: 'enable it if it should serve' }
+  if (account.disabled)
+    return { ...base, outcome: 'skip', saw: `${figures}, disabled`, next: 'enable it if it should serve' }
   if (!failing(account)) return { ...base, outcome: 'pass', saw: figures }
   return {
     ...base,
@@ -211,22 +266,31 @@ const prefixStep = stepOf(HEAD, {
   async ask(context, signal) {
     const facts = await factsOf(context, signal)
     const config = told(facts.config)
-    if (config === null) return { outcome: 'skip', saw: facts.config.kind === 'untold' ? facts.config.reason : '', next: 'give the file with --config-file, or a management key' }
+    if (config === null)
+      return {
+        outcome: 'skip',
+        saw: facts.config.kind === 'untold' ? facts.config.reason : '',
+        next: 'give the file with --config-file, or a management key',
+      }
     const refused = authCauses(facts, context.scope).flatMap(({ models }) => models)
     const models = context.scope.models.length > 0 ? context.scope.models : [...new Set(refused)]
-    if (models.length === 0) return { outcome: 'skip', saw: 'no model is known to be refused', next: 'name one with --model' }
+    if (models.length === 0)
+      return { outcome: 'skip', saw: 'no model is known to be refused', next: 'name one with --model' }
     return models.slice(0, 5).map((model): Judgement => {
       const saw = answerWords(facts, config.offers, model)
       const prefix = model.includes('/') ? model.slice(0, model.indexOf('/')) : ''
       const wrong = context.scope.prefix !== null && prefix !== context.scope.prefix
-      if (!wrong && resolve(config.offers, model).kind !== 'unanswered') return { outcome: 'pass', subject: model, saw }
+      if (!wrong && resolve(config.offers, model).kind !== 'unanswered')
+        return { outcome: 'pass', subject: model, saw }
       return {
         outcome: 'warn',
         subject: model,
         saw,
         expected: wrong ? `answered behind ${context.scope.prefix}/` : 'a block that answers it',
         why: 'the client hits another provider than it means',
-        next: wrong ? `call ${context.scope.prefix}/${model.slice(prefix === '' ? 0 : prefix.length + 1)}` : `provops incident missing-models --model ${model}`,
+        next: wrong
+          ? `call ${context.scope.prefix}/${model.slice(prefix === '' ? 0 : prefix.length + 1)}`
+          : `provops incident missing-models --model ${model}`,
       }
     })
   },
@@ -235,5 +299,6 @@ const prefixStep = stepOf(HEAD, {
 export const authFailures: Playbook = {
   ...HEAD,
   evidence,
+  mostProbes: () => MOST_ASKED,
   steps: [symptomStep, causeStep, tokensStep, prefixStep, ...endingOf(HEAD)],
 }

@@ -14,18 +14,21 @@ export interface LoggedRefusal {
 
 const SECTION = /^=== (?<title>[A-Z0-9 ]+) ===$/
 
+/** A bare word in place of an answer: the gateway's own, which says nothing of a provider. */
+const GATEWAY_WORD = /^(?:model_cooldown|auth_unavailable)$/
+
 /** Reads an error log; null when it is none, or of a path that no client asks models on. */
 export function readErrorLog(text: string, nowMs: number): LoggedRefusal | null {
   const sections = sectionsOf(text)
   const path = /^URL: (?<path>\S+)$/m.exec(sections.get('REQUEST INFO') ?? '')?.groups?.path ?? ''
   const endpoint = endpointOf(path)
   const reply = replyOf(sections.get('RESPONSE') ?? '')
-  if (endpoint === null || reply === null) return null
+  if (endpoint === null || reply === null || GATEWAY_WORD.test(reply.body)) return null
   const request = fieldsIn(sections.get('REQUEST BODY') ?? '')
   return {
     model: textOf(request.model),
     endpoint,
-    refusal: classifyRefusal({ ...reply, headers: {}, endpoint, nowMs }),
+    refusal: classifyRefusal({ ...reply, headers: {}, nowMs }),
     toolImage: hasToolImage(request),
   }
 }

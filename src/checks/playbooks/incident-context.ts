@@ -10,6 +10,8 @@ import type { Auth } from '../../gateway/probe/auth.ts'
 import type { Management } from '../../gateway/probe/management.ts'
 import type { Capabilities } from '../../gateway/probe.ts'
 import type { ApiKeyUsage, AuthFile } from '../../wire/management.ts'
+import type { Refusal } from '../../wire/refusals.ts'
+import type { LogReading } from '../daily-context.ts'
 import type { ModelsAnswer } from '../models.ts'
 import type { CanaryHistory } from './canary-history.ts'
 import type { LoggedRefusal } from './error-log.ts'
@@ -25,6 +27,16 @@ export interface IncidentScope {
 export interface LogView {
   readonly scan: LogScan
   readonly bursts: readonly Burst[]
+  /** What providers said, one of each kind. */
+  readonly words: readonly LoggedWords[]
+}
+
+/** The words of a failure line. */
+export interface LoggedWords {
+  readonly provider: string
+  /** The provider's name for it. */
+  readonly model: string
+  readonly refusal: Refusal
 }
 
 /** The gateway's configuration as it would load it. */
@@ -76,6 +88,8 @@ export interface IncidentContext {
   /** Lent reads of what does not come from the gateway's API. */
   readonly readLog: () => Promise<Told<LogView>>
   readonly readConfig: () => Promise<Told<ConfigView>>
+  /** The log of the window that the Spark ratio is judged over. */
+  readonly sparkLog: () => Promise<LogReading>
   readonly canaries: CanaryHistory
   /** One value per key and run: steps share what was found out once. */
   readonly remember: <T>(key: string, make: () => Promise<T>) => Promise<T>

@@ -1,15 +1,31 @@
-import { maskFileName } from '../../analysis/quota/names.ts'
 import { benchOfAccount, stalenessOf } from '../../analysis/quota/bench.ts'
+import { maskFileName } from '../../analysis/quota/names.ts'
 import { providerName } from '../../analysis/windows.ts'
 import { counted, listed, percent, printable, span } from '../../core/text.ts'
 import { ratioLevel, type Thresholds } from '../../core/thresholds.ts'
 import type { RefusalCause } from '../../wire/refusal-rules.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
-import { failuresWith, inScope, instantOf, ongoingSince, REPEATED, refusedTimes, total } from './log-facts.ts'
+import {
+  failuresWith,
+  inScope,
+  instantOf,
+  ongoingSince,
+  REPEATED,
+  refusedTimes,
+  total,
+  wordsOf,
+} from './log-facts.ts'
 import { told } from './read-facts.ts'
 
 /** What stands behind a 429, or behind a provider that answers 5xx for want of capacity. */
-export type LimitKind = 'stale-cooldown' | 'local-cooldown' | 'plan-quota' | 'short-limit' | 'money' | 'capacity' | 'policy'
+export type LimitKind =
+  | 'stale-cooldown'
+  | 'local-cooldown'
+  | 'plan-quota'
+  | 'short-limit'
+  | 'money'
+  | 'capacity'
+  | 'policy'
 
 export interface LimitCause {
   readonly kind: LimitKind
@@ -25,7 +41,11 @@ export interface LimitCause {
 }
 
 /** Everything that limits providers within the scope, the most telling first. */
-export function limitCauses(facts: Facts, scope: IncidentScope, thresholds: Thresholds): readonly LimitCause[] {
+export function limitCauses(
+  facts: Facts,
+  scope: IncidentScope,
+  thresholds: Thresholds,
+): readonly LimitCause[] {
   return [
     ...benchCauses(facts, scope),
     ...refusalCauses(facts, scope),
@@ -38,9 +58,14 @@ export function limitCauses(facts: Facts, scope: IncidentScope, thresholds: Thre
 function benchCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
   return (told(facts.accounts) ?? []).flatMap((account): LimitCause[] => {
     const bench = benchOfAccount(account, facts.atMs)
-    if (!bench || bench.cause !== 'quota' || !inScope({ provider: account.provider, model: null }, { ...scope, models: [], prefix: null })) return []
+    if (
+      bench?.cause !== 'quota' ||
+      !inScope({ provider: account.provider, model: null }, { ...scope, models: [], prefix: null })
+    )
+      return []
     const stale = stalenessOf(bench, null, facts.atMs)
-    const left = bench.untilMs === null ? '' : ` until ${instantOf(bench.untilMs)} (${span(bench.untilMs - facts.atMs)})`
+    const left =
+      bench.untilMs === null ? '' : ` until ${instantOf(bench.untilMs)} (${span(bench.untilMs - facts.atMs)})`
     const models = facts.accountModels.find(({ file }) => file === account.name)?.ids ?? []
     return [
       {
@@ -68,21 +93,26 @@ const KINDS: Partial<Record<RefusalCause, LimitKind>> = {
 /** 429 that providers answered, with what their words say of the limit. */
 function refusalCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
   const groups = failuresWith(facts, scope, (status) => status === 429)
-  const dumps = (told(facts.refusals) ?? []).filter(({ refusal }) => refusal.by === 'provider' && refusal.status === 429)
+  const dumps = (told(facts.refusals) ?? []).filter(
+    ({ refusal }) => refusal.by === 'provider' && refusal.status === 429,
+  )
   const providers = [...new Set(groups.map(({ provider }) => provider))]
   const fromLog = providers.flatMap((provider): LimitCause[] => {
     const own = groups.filter((group) => group.provider === provider)
     if (total(own) < REPEATED) return []
     const models = [...new Set(own.flatMap(({ model }) => model ?? []))]
-    const dump = dumps.find(({ model }) => model !== null && models.includes(model)) ?? null
-    const waitMs = dump?.refusal.wait?.delayMs ?? null
+    const words = wordsOf(facts, provider, models, ({ by, cause }) => by !== 'gateway' && cause in KINDS)
+    const waitMs = words?.wait?.delayMs ?? null
     const since = ongoingSince(facts, [429])
     return [
       {
-        kind: dump === null ? 'short-limit' : (KINDS[dump.refusal.cause] ?? 'short-limit'),
+        kind: words === null ? 'short-limit' : (KINDS[words.cause] ?? 'short-limit'),
         provider: provider === null ? 'a provider' : providerName(provider),
         models,
-        saw: `${counted(total(own), 'refusal')} 429 by ${provider ?? 'a provider'} for ${listed(models.map((m) => printable(m, 60)), 3)}, credential ${listed([...new Set(own.flatMap(({ credential }) => credential ?? []))], 3) || 'not named'}${since === null ? '' : ', still going'}${dump === null ? '' : `: "${printable(dump.refusal.message, 80)}"`}`,
+        saw: `${counted(total(own), 'refusal')} 429 by ${provider ?? 'a provider'} for ${listed(
+          models.map((m) => printable(m, 60)),
+          3,
+        )}, credential ${listed([...new Set(own.flatMap(({ credential }) => credential ?? []))], 3) || 'not named'}${since === null ? '' : ', still going'}${words === null ? '' : `: "${printable(words.message, 80)}"`}`,
         severe: since !== null,
         untilMs: waitMs === null ? null : facts.atMs + waitMs,
         authIndex: null,
@@ -90,7 +120,12 @@ function refusalCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
     ]
   })
   const [first] = dumps
-  if (fromLog.length > 0 || first === undefined || !inScope({ provider: scope.provider, model: first.model }, scope)) return fromLog
+  if (
+    fromLog.length > 0 ||
+    first === undefined ||
+    !inScope({ provider: scope.provider, model: first.model }, scope)
+  )
+    return fromLog
   return [
     {
       kind: KINDS[first.refusal.cause] ?? 'short-limit',
@@ -111,7 +146,10 @@ function localCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
   const local = refusedTimes(
     scan,
     ({ status, origin, routeClass, provider }) =>
-      status === 429 && origin === 'local' && routeClass === 'client-api' && inScope({ provider, model: null }, scope),
+      status === 429 &&
+      origin === 'local' &&
+      routeClass === 'client-api' &&
+      inScope({ provider, model: null }, scope),
   )
   if (local < REPEATED) return []
   const cooling = scan.models.filter(({ coolingLines }) => coolingLines > 0).map(({ model }) => model)
@@ -142,7 +180,10 @@ function troubleCauses(facts: Facts, scope: IncidentScope, thresholds: Threshold
     const level = window ? ratioLevel(window.failures, window.requests, thresholds['error-ratio']) : 'too-few'
     const failing = level === 'warn' || level === 'critical'
     if (!(failing && total(own) >= REPEATED) && hidden < TELLING_HIDDEN) return []
-    const share = window && window.requests > 0 ? `, ${percent(window.failures / window.requests)} of its last ${window.requests} requests` : ''
+    const share =
+      window && window.requests > 0
+        ? `, ${percent(window.failures / window.requests)} of its last ${window.requests} requests`
+        : ''
     const models = [...new Set(own.flatMap(({ model }) => model ?? []))]
     return [
       {
@@ -158,7 +199,9 @@ function troubleCauses(facts: Facts, scope: IncidentScope, thresholds: Threshold
   })
 }
 
-export const LIMIT_ACTIONS: { readonly [Kind in LimitKind]: { readonly means: string; readonly next: string } } = {
+export const LIMIT_ACTIONS: {
+  readonly [Kind in LimitKind]: { readonly means: string; readonly next: string }
+} = {
   'stale-cooldown': {
     means: 'the gateway answers 429 by itself, whatever the provider would say',
     next: 'end the cooldown with the reset command of rate-limit.proposal, then ask once',
@@ -168,14 +211,18 @@ export const LIMIT_ACTIONS: { readonly [Kind in LimitKind]: { readonly means: st
     next: 'wait for the first credential, or add one; nothing reaches the provider meanwhile',
   },
   'plan-quota': {
-    means: 'the quota of the plan is used up until its window ends; retrying costs full prompts and changes nothing',
+    means:
+      'the quota of the plan is used up until its window ends; retrying costs full prompts and changes nothing',
     next: 'add a credential with quota, or move traffic until the reset',
   },
   'short-limit': {
     means: 'too many requests for a short limit of the provider',
     next: 'lower the concurrency of clients, add a key to the block, or move part of the traffic',
   },
-  money: { means: 'the account has to pay before it may go on', next: 'settle the bill; no wait and no reset helps' },
+  money: {
+    means: 'the account has to pay before it may go on',
+    next: 'settle the bill; no wait and no reset helps',
+  },
   capacity: {
     means: 'the provider fails or is overloaded; no quota of yours is involved and no key helps',
     next: 'move the traffic to a fallback prefix until the provider is well',

@@ -1,8 +1,9 @@
 import type { RefusalEvent } from '../../analysis/logs/events.ts'
 import type { FailureGroup, LogScan } from '../../analysis/logs/log-scan.ts'
 import { providerName } from '../../analysis/windows.ts'
-import { told } from './read-facts.ts'
+import type { Refusal } from '../../wire/refusals.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
+import { told } from './read-facts.ts'
 
 /** "Repeated" in the runbook's headings: once is an accident, twice a coincidence. */
 export const REPEATED = 3
@@ -53,4 +54,18 @@ export function minuteOf(atMs: number): string {
 /** `2026-11-28T02:34Z`. */
 export function instantOf(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 16)}Z`
+}
+
+/** What a provider said when it refused one of these models, by the log's own lines, else by the error logs. */
+export function wordsOf(
+  facts: Facts,
+  provider: string | null,
+  models: readonly string[],
+  matches: (refusal: Refusal) => boolean,
+): Refusal | null {
+  const lines = (told(facts.log)?.words ?? []).filter(
+    (one) => (provider === null || one.provider === provider) && models.includes(one.model),
+  )
+  const dumps = (told(facts.refusals) ?? []).filter(({ model }) => model !== null && models.includes(model))
+  return [...lines, ...dumps].map(({ refusal }) => refusal).find(matches) ?? null
 }

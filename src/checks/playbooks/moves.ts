@@ -1,7 +1,7 @@
 import type { ConfigEdit, EntryRef } from '../../analysis/config/edit-types.ts'
 import type { ProviderEntry } from '../../analysis/config/model.ts'
-import type { Facts } from './incident-context.ts'
 import { answerersOf } from './answerers.ts'
+import type { Facts } from './incident-context.ts'
 import type { Remedy } from './playbook.ts'
 import { told } from './read-facts.ts'
 
@@ -46,7 +46,9 @@ function familyOf(name: string): string {
 export function shiftRemedies(facts: Facts, models: readonly string[]): readonly Remedy[] {
   const moves = [...new Set(models)].flatMap((id) => {
     const [fallback] = fallbacksFor(facts, id)
-    return fallback === undefined || id.includes('/') ? [] : [{ id, fallback, edits: editsFor(facts, id, fallback) }]
+    return fallback === undefined || id.includes('/')
+      ? []
+      : [{ id, fallback, edits: editsFor(facts, id, fallback) }]
   })
   if (moves.length === 0) return []
   const names = moves.map(({ id, fallback }) => `${id} to ${fallback.entry.label} (as ${fallback.name})`)
@@ -68,7 +70,11 @@ function editsFor(facts: Facts, id: string, fallback: Fallback): ConfigEdit[] {
       if (entry === null)
         return [{ kind: 'add-exclusion', target: { kind: 'oauth', channel: provider }, pattern: id }]
       if (entry.section === 'openai-compatibility')
-        return names.map((name) => ({ kind: 'remove-model', entry: refOf(entry), model: { name, alias: id } }))
+        return names.map((name) => ({
+          kind: 'remove-model',
+          entry: refOf(entry),
+          model: { name, alias: id },
+        }))
       return [{ kind: 'add-exclusion', target: { kind: 'entry', entry: refOf(entry) }, pattern: id }]
     }),
     { kind: 'add-model', entry: refOf(fallback.entry), model: { name: fallback.name, alias: id } },

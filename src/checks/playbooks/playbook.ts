@@ -76,6 +76,8 @@ export interface Playbook {
   readonly evidence: (facts: Facts, context: IncidentContext) => readonly Evidence[]
   readonly diagnose: (context: IncidentContext, signal: AbortSignal) => Promise<Diagnosis>
   readonly verify: (context: IncidentContext, signal: AbortSignal) => Promise<Verdict>
+  /** The most requests that cost tokens, for so many models; 0: it never sends any. */
+  readonly mostProbes: (models: number) => number
   /** In the order of the runbook. */
   readonly steps: readonly Check<IncidentContext>[]
 }

@@ -3,7 +3,7 @@ import type { Judgement } from '../../core/check.ts'
 import { counted, listed, percent, span } from '../../core/text.ts'
 import { ratioLevel } from '../../core/thresholds.ts'
 import { ROUTES } from '../../wire/routes.ts'
-import { askModel } from './ask.ts'
+import { askModel, MOST_ASKED } from './ask.ts'
 import type { IncidentContext } from './incident-context.ts'
 import { LIMIT_ACTIONS, type LimitCause, limitCauses } from './limit-causes.ts'
 import { instantOf } from './log-facts.ts'
@@ -35,14 +35,19 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
       : { condition: 'absent', saw: 'nothing limits', remedies: [] }
   }
   const severe = causes.filter((cause) => cause.severe)
-  if (severe.length === 0) return { condition: 'over', saw: `no burst is going on; seen: ${first.saw}`, remedies: [] }
+  if (severe.length === 0)
+    return { condition: 'over', saw: `no burst is going on; seen: ${first.saw}`, remedies: [] }
   const resets = severe.flatMap((cause) => resetOf(cause, context.gateway.url))
   const shifts = shiftRemedies(
     facts,
     severe.filter(({ kind }) => kind !== 'policy').flatMap(({ models }) => models),
   )
   const people = [...new Map(severe.map((cause) => [cause.kind, cause])).values()].map(
-    ({ kind, provider }): Remedy => ({ kind: 'person', title: `${provider}: ${LIMIT_ACTIONS[kind].means}`, next: LIMIT_ACTIONS[kind].next }),
+    ({ kind, provider }): Remedy => ({
+      kind: 'person',
+      title: `${provider}: ${LIMIT_ACTIONS[kind].means}`,
+      next: LIMIT_ACTIONS[kind].next,
+    }),
   )
   return { condition: 'present', saw: severe[0]?.saw ?? '', remedies: [...resets, ...shifts, ...people] }
 }
@@ -64,9 +69,12 @@ function resetOf({ kind, authIndex, saw }: LimitCause, url: string): Remedy[] {
 
 async function verify(context: IncidentContext, signal: AbortSignal) {
   const facts = await factsOf(context, signal)
-  const benched = limitCauses(facts, context.scope, context.thresholds).filter(({ authIndex }) => authIndex !== null)
+  const benched = limitCauses(facts, context.scope, context.thresholds).filter(
+    ({ authIndex }) => authIndex !== null,
+  )
   if (benched.length > 0) return { kind: 'still-there', saw: benched[0]?.saw ?? '' } as const
-  const models = context.scope.models.length > 0 ? context.scope.models : modelsOf(await causesOf(context, signal))
+  const models =
+    context.scope.models.length > 0 ? context.scope.models : modelsOf(await causesOf(context, signal))
   return askModel(context, models, signal)
 }
 
@@ -87,13 +95,34 @@ const symptomStep = stepOf(HEAD, {
     const expected = 'no repeated 429'
     switch (condition) {
       case 'absent':
-        return { outcome: 'pass', saw: 'no repeated 429, no bench for quota, no provider above its error share' }
+        return {
+          outcome: 'pass',
+          saw: 'no repeated 429, no bench for quota, no provider above its error share',
+        }
       case 'over':
-        return { outcome: 'warn', saw, expected, why: 'it may come back with the next load', next: 'see rate-limit.cause' }
+        return {
+          outcome: 'warn',
+          saw,
+          expected,
+          why: 'it may come back with the next load',
+          next: 'see rate-limit.cause',
+        }
       case 'unknown':
-        return { outcome: 'unknown', saw, expected, why: 'nothing says who limits', next: 'give the log with --logs, or a management key' }
+        return {
+          outcome: 'unknown',
+          saw,
+          expected,
+          why: 'nothing says who limits',
+          next: 'give the log with --logs, or a management key',
+        }
       case 'present':
-        return { outcome: 'fail', saw, expected, why: 'requests are refused, or will be when the last credential follows', next: 'see rate-limit.cause' }
+        return {
+          outcome: 'fail',
+          saw,
+          expected,
+          why: 'requests are refused, or will be when the last credential follows',
+          next: 'see rate-limit.cause',
+        }
     }
   },
 })
@@ -117,7 +146,10 @@ const causeStep = stepOf(HEAD, {
         subject: `${cause.kind}.${cause.provider}${causes.findIndex((one) => one.kind === cause.kind && one.provider === cause.provider) === index ? '' : `.${index + 1}`}`,
         saw: cause.saw,
         expected: 'no limit',
-        why: cause.untilMs === null ? means : `${means}; back at ${instantOf(cause.untilMs)}, in ${span(Math.max(0, cause.untilMs - atMs))}`,
+        why:
+          cause.untilMs === null
+            ? means
+            : `${means}; back at ${instantOf(cause.untilMs)}, in ${span(Math.max(0, cause.untilMs - atMs))}`,
         next,
         data: { limit: cause.kind, untilMs: cause.untilMs, models: [...cause.models] },
       }
@@ -135,10 +167,17 @@ const firstBackStep = stepOf(HEAD, {
   fix: 'provops quota shows the same for every credential.',
   async ask(context, signal) {
     const { accounts, atMs } = await factsOf(context, signal)
-    if (accounts.kind === 'untold') return { outcome: 'skip', saw: accounts.reason, next: 'give a management key' }
-    const waiting = (await causesOf(context, signal)).flatMap(({ untilMs, provider }) => (untilMs === null ? [] : [{ untilMs, provider }]))
+    if (accounts.kind === 'untold')
+      return { outcome: 'skip', saw: accounts.reason, next: 'give a management key' }
+    const waiting = (await causesOf(context, signal)).flatMap(({ untilMs, provider }) =>
+      untilMs === null ? [] : [{ untilMs, provider }],
+    )
     const [first] = waiting.toSorted((a, b) => a.untilMs - b.untilMs)
-    if (first === undefined) return { outcome: 'pass', saw: `${counted(accounts.value.length, 'account')}, none has to be waited for` }
+    if (first === undefined)
+      return {
+        outcome: 'pass',
+        saw: `${counted(accounts.value.length, 'account')}, none has to be waited for`,
+      }
     return {
       outcome: 'warn',
       saw: `${counted(waiting.length, 'credential')} of ${listed([...new Set(waiting.map(({ provider }) => provider))])} to wait for; the first is back at ${instantOf(first.untilMs)}, in ${span(Math.max(0, first.untilMs - atMs))}`,
@@ -163,13 +202,24 @@ const pressureStep = stepOf(HEAD, {
     const log = told(facts.log)
     const counts = log === null ? null : limitsIn(log.scan, facts.atMs - threshold.windowMs)
     const busy = facts.windows.filter(({ requests }) => requests > 0)
-    if (busy.length === 0) return { outcome: 'skip', saw: 'no provider with counted traffic', next: 'give a management key, or wait for traffic' }
+    if (busy.length === 0)
+      return {
+        outcome: 'skip',
+        saw: 'no provider with counted traffic',
+        next: 'give a management key, or wait for traffic',
+      }
     return busy.map((window): Judgement => {
       const limited = counts?.providers.get(window.provider)?.rateLimited ?? null
       const level = limited === null ? 'ok' : ratioLevel(limited, window.requests, threshold)
       const saw = `${limited === null ? '429 not told' : `429 ${percent(limited / window.requests)}`}, errors ${percent(window.failures / window.requests)} of ${window.requests}`
       if (level === 'ok' && limited !== null) return { outcome: 'pass', subject: window.provider, saw }
-      if (level === 'too-few' || limited === null) return { outcome: 'skip', subject: window.provider, saw, next: 'ask again with more traffic, or give the log with --logs' }
+      if (level === 'too-few' || limited === null)
+        return {
+          outcome: 'skip',
+          subject: window.provider,
+          saw,
+          next: 'ask again with more traffic, or give the log with --logs',
+        }
       return {
         outcome: 'warn',
         subject: window.provider,
@@ -194,10 +244,19 @@ const capacityStep = stepOf(HEAD, {
     const facts = await factsOf(context, signal)
     const models = [...new Set((await causesOf(context, signal)).flatMap((cause) => cause.models))]
     if (models.length === 0) return { outcome: 'pass', saw: 'no model is limited' }
-    if (facts.config.kind === 'untold') return { outcome: 'skip', saw: facts.config.reason, next: 'give --config-file, or a management key' }
+    if (facts.config.kind === 'untold')
+      return { outcome: 'skip', saw: facts.config.reason, next: 'give --config-file, or a management key' }
     return models.slice(0, 6).map((model): Judgement => {
       const others = fallbacksFor(facts, model)
-      if (others.length > 0) return { outcome: 'pass', subject: model, saw: `fallback: ${listed(others.map(({ id }) => id), 3)}` }
+      if (others.length > 0)
+        return {
+          outcome: 'pass',
+          subject: model,
+          saw: `fallback: ${listed(
+            others.map(({ id }) => id),
+            3,
+          )}`,
+        }
       return {
         outcome: 'warn',
         subject: model,
@@ -213,6 +272,10 @@ const capacityStep = stepOf(HEAD, {
 export const rateLimit: Playbook = {
   ...HEAD,
   evidence: (facts, { scope, thresholds }): Evidence[] =>
-    limitCauses(facts, scope, thresholds).map(({ severe, saw }) => ({ weight: severe ? 'proof' : 'sign', saw })),
+    limitCauses(facts, scope, thresholds).map(({ severe, saw }) => ({
+      weight: severe ? 'proof' : 'sign',
+      saw,
+    })),
+  mostProbes: () => MOST_ASKED,
   steps: [symptomStep, causeStep, firstBackStep, pressureStep, capacityStep, ...endingOf(HEAD)],
 }

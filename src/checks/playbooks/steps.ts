@@ -28,10 +28,16 @@ export function stepOf(playbook: PlaybookHead, spec: StepSpec): Check<IncidentCo
       const list = Array.isArray(judged) ? judged : [judged as Judgement]
       return list.map((judgement) => ({
         ...judgement,
+        ...(owner !== null && 'why' in judgement ? { why: `${judgement.why}\nowner: ${owner}` } : {}),
         data: { ...judgement.data, step: kind, owner },
       }))
     },
   }
+}
+
+/** Ids of the steps that end a playbook, which are answered anew once something was changed. */
+export function endingIds(name: PlaybookName): readonly string[] {
+  return [`${name}.verified`, `${name}.handover`]
 }
 
 const EXPECTED = 'the condition of this playbook is absent, or mitigated and verified'
@@ -54,7 +60,8 @@ function proposalStep(playbook: PlaybookHead): Check<IncidentContext> {
       const diagnosis = await diagnosisOf(playbook, context, signal)
       if (diagnosis.condition === 'absent' || diagnosis.condition === 'over')
         return { outcome: 'pass', saw: 'nothing to propose: the condition is absent' }
-      if (diagnosis.condition === 'unknown') return { outcome: 'skip', saw: diagnosis.saw, next: 'see the steps above' }
+      if (diagnosis.condition === 'unknown')
+        return { outcome: 'skip', saw: diagnosis.saw, next: 'see the steps above' }
       if (diagnosis.remedies.length === 0)
         return {
           outcome: 'fail',
@@ -113,7 +120,11 @@ function verifiedStep(playbook: PlaybookHead): Check<IncidentContext> {
       if (diagnosis.condition === 'unknown')
         return { outcome: 'skip', saw: 'nothing to verify yet', next: 'see the steps above' }
       if (diagnosis.condition === 'present')
-        return { outcome: 'skip', saw: 'nothing was changed yet', next: `provops incident ${playbook.name} --apply` }
+        return {
+          outcome: 'skip',
+          saw: 'nothing was changed yet',
+          next: `provops incident ${playbook.name} --apply`,
+        }
       const verdict = await playbook.verify(context, signal)
       if (verdict.kind === 'gone') return { outcome: 'pass', saw: verdict.saw }
       if (verdict.kind === 'not-known') return { outcome: 'skip', saw: verdict.saw, next: verdict.next }
@@ -140,10 +151,16 @@ function handoverStep(playbook: PlaybookHead): Check<IncidentContext> {
     async ask(context, signal) {
       const { condition, remedies, saw } = await diagnosisOf(playbook, context, signal)
       const owner = ownerWords(context, playbook.name)
-      if (condition === 'absent' || condition === 'over') return { outcome: 'pass', saw: 'nothing is left to do' }
+      if (condition === 'absent' || condition === 'over')
+        return { outcome: 'pass', saw: 'nothing is left to do' }
       if (condition === 'unknown')
         return { outcome: 'skip', saw: 'not known yet whether somebody has to take over', next: owner }
-      if (remedies.some(isMachine)) return { outcome: 'skip', saw: `provops can go on by itself; ${owner}`, next: `provops incident ${playbook.name} --apply` }
+      if (remedies.some(isMachine))
+        return {
+          outcome: 'skip',
+          saw: `provops can go on by itself; ${owner}`,
+          next: `provops incident ${playbook.name} --apply`,
+        }
       const people = remedies.filter((remedy) => remedy.kind === 'person')
       return {
         outcome: 'fail',

@@ -114,7 +114,7 @@ describe('An edit of a random config file', () => {
       { numRuns: 1000 },
     )
     expect(edited).toBeGreaterThan(500)
-  }, 60_000)
+  }, 120_000)
 })
 
 function dataOf(text: string): Data {
@@ -260,7 +260,8 @@ function expectOnlyNeededLines(before: string, after: string, edit: ConfigEdit):
   while (tail < Math.min(old.length, now.length) - head && old.at(-1 - tail) === now.at(-1 - tail)) tail++
   const [gone, come] = [old.slice(head, old.length - tail), now.slice(head, now.length - tail)]
   if (isRemoval(edit)) {
-    const changed = come.filter((line) => !gone.includes(line))
+    // A file that loses its last line without a line break ends in one then.
+    const changed = come.filter((line) => line !== '' && !gone.includes(line))
     expect(changed.length, 'a removal writes at most one line anew').toBeLessThanOrEqual(1)
   } else {
     expect(gone.length, `only one line may change: ${JSON.stringify(gone)}`).toBeLessThanOrEqual(1)

@@ -150,7 +150,7 @@ describe('A file is refused', () => {
   })
 
   it.each([
-    ['a: [', 'a closing quote, bracket, comma or colon is missing'],
+    ['host: "x', 'a closing quote, bracket, comma or colon is missing'],
     ['a: b: c', 'two keys stand on one line'],
     ['host: x\n\tport: 1', 'a tab is used as indentation'],
     ['host: "x"\n\t\nport: 1', 'a tab is used as indentation'],

@@ -1,0 +1,267 @@
+import { applyEdits } from '../../analysis/config/edit.ts'
+import { benchOfAccount } from '../../analysis/quota/bench.ts'
+import { planFallback } from '../../analysis/spark-mitigation.ts'
+import type { Check, Judgement } from '../../core/check.ts'
+import { counted, printable, span } from '../../core/text.ts'
+import { type RatioLevel, ratioLevel } from '../../core/thresholds.ts'
+import { ROUTES } from '../../wire/routes.ts'
+import { sparkEntitledCheck, sparkFallbackCheck } from '../spark-answers.ts'
+import type { SparkContext } from '../spark-context.ts'
+import { sparkListedCheck } from '../spark-listed.ts'
+import { ratioOf, sparkRatioCheck } from '../spark-ratio.ts'
+import { askModel, askOnce } from './ask.ts'
+import type { Facts, IncidentContext } from './incident-context.ts'
+import { REPEATED } from './log-facts.ts'
+import {
+  type Diagnosis,
+  diagnosisOf,
+  type Evidence,
+  type Playbook,
+  type Remedy,
+  type Verdict,
+} from './playbook.ts'
+import { factsOf, told } from './read-facts.ts'
+import { endingOf, stepOf } from './steps.ts'
+
+const HEAD = {
+  name: 'spark-mismatch',
+  title: 'the Spark model answers wherever it is listed',
+  symptom: 'clients get 400, 404 or 503 for the Spark model, or it left the list',
+  runbook: 'Incident Playbooks, Copilot Spark Mismatch',
+  diagnose,
+  verify,
+} as const
+
+/** Without any model of the family nobody is eligible for Spark in the first place. */
+const FAMILY = /codex/i
+
+function evidence(facts: Facts, { spark }: IncidentContext): Evidence[] {
+  const ids = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : []
+  const family = ids.some((id) => FAMILY.test(id))
+  const found: Evidence[] = []
+  if (family && !ids.includes(spark.model))
+    found.push({ weight: 'proof', saw: `${spark.model} is not listed, other models of its family are` })
+  else if (family && !ids.includes(spark.fallback))
+    found.push({ weight: 'sign', saw: `the fallback ${spark.fallback} is not listed` })
+  const refused = refusedInLog(facts, spark.model)
+  if (refused >= REPEATED)
+    found.push({
+      weight: refused > PROVEN_SHARE * clientRequests(facts) ? 'proof' : 'sign',
+      saw: `${counted(refused, 'refusal')} of ${spark.model} in the log, whatever their status`,
+    })
+  return found
+}
+
+/** Of the requests for all models: those for Spark are fewer, so its own share is higher still (runbook: warn above 2 %). */
+const PROVEN_SHARE = 0.02
+
+function clientRequests(facts: Facts): number {
+  return told(facts.log)?.scan.requests.byClass['client-api'].total ?? 0
+}
+
+function refusedInLog(facts: Facts, model: string): number {
+  const own = told(facts.log)?.scan.models.find((one) => one.model === model)
+  if (!own) return 0
+  const limited = own.failureStatuses.get(429) ?? 0
+  // Lines of cooling after a 429 belong to the limit.
+  return own.failures - limited + (limited === 0 && own.failures > 0 ? own.coolingLines : 0)
+}
+
+function sparkContext(context: IncidentContext, signal: AbortSignal): SparkContext {
+  const { gateway, capabilities, clock, spark, thresholds, probing } = context
+  return {
+    gateway,
+    capabilities,
+    clock,
+    spark,
+    keys: [{ index: 0, name: 'first key' }],
+    endpoint: 'responses',
+    threshold: thresholds['spark-error-ratio'],
+    log: context.sparkLog,
+    probe:
+      probing === 'off'
+        ? null
+        : (model) =>
+            context.remember(`probe of ${model}`, () => askOnce(context, model, signal, 'responses')),
+    samples: async () => [],
+  }
+}
+
+async function ratioLevelOf(context: IncidentContext, signal: AbortSignal): Promise<RatioLevel> {
+  const ratio = await context.remember('spark ratio', () => ratioOf(sparkContext(context, signal)))
+  return ratio.kind === 'none'
+    ? 'too-few'
+    : ratioLevel(ratio.count.failed, ratio.count.total, context.thresholds['spark-error-ratio'])
+}
+
+async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
+  const facts = await factsOf(context, signal)
+  if (facts.models.kind === 'unknown')
+    return { condition: 'unknown', saw: facts.models.judgement.saw, remedies: [] }
+  const proofs = evidence(facts, context).filter(({ weight }) => weight === 'proof')
+  const level = await ratioLevelOf(context, signal)
+  const entitled =
+    context.probing === 'off'
+      ? []
+      : asList(await sparkEntitledCheck.ask(sparkContext(context, signal), signal))
+  const refused = entitled.find(({ outcome }) => outcome === 'fail')
+  if (proofs.length === 0 && level !== 'critical' && !refused)
+    return level === 'warn'
+      ? {
+          condition: 'present',
+          saw: `${context.spark.model} fails above the warning limit, below the critical one`,
+          remedies: [watch(context)],
+        }
+      : {
+          condition: 'absent',
+          saw: `${context.spark.model} is listed, and the log shows no burst of refusals`,
+          remedies: [],
+        }
+  return {
+    condition: 'present',
+    saw: refused?.saw ?? proofs[0]?.saw ?? `${context.spark.model} fails above the critical limit`,
+    remedies: remediesFor(facts, context),
+  }
+}
+
+function asList(judged: Judgement | readonly Judgement[]): readonly Judgement[] {
+  return Array.isArray(judged) ? judged : [judged as Judgement]
+}
+
+function watch({ spark }: IncidentContext): Remedy {
+  return {
+    kind: 'person',
+    title: 'watch it: the fallback is due above the critical limit',
+    next: `provops spark-check --window 10m; keep ${spark.fallback} ready`,
+  }
+}
+
+function remediesFor(facts: Facts, context: IncidentContext): Remedy[] {
+  const { spark } = context
+  const ids = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : []
+  const config = told(facts.config)
+  if (!ids.includes(spark.fallback))
+    return [
+      {
+        kind: 'person',
+        title: `the fallback ${spark.fallback} is not listed: an alias to it would make the outage whole`,
+        next: 'choose a fallback that is listed: provops spark-check --fallback <id>',
+      },
+    ]
+  const plan = config ? planFallback(config.text, spark) : null
+  const resets = benched(facts).map((authIndex): Remedy => resetRemedy(authIndex, context))
+  if (plan?.kind === 'planned' && config && applyEdits(config.text, plan.edits).kind === 'edited')
+    return [
+      {
+        kind: 'edit',
+        title: `answer ${spark.model} with ${spark.fallback}: ${plan.how}`,
+        edits: plan.edits,
+        mind: `clients of ${spark.model} get ${spark.fallback} until provops undo; no other name changes`,
+      },
+      ...resets,
+    ]
+  const why =
+    plan === null
+      ? 'the configuration could not be read'
+      : plan.kind === 'in-place'
+        ? 'the alias is in place already'
+        : plan.kind === 'refused'
+          ? plan.reason
+          : ''
+  return [
+    ...resets,
+    {
+      kind: 'person',
+      title: `route the workloads of ${spark.model} to ${spark.fallback} (${why})`,
+      next: `have clients ask for ${spark.fallback}, and keep Spark disabled for this segment`,
+    },
+  ]
+}
+
+/** Accounts that the gateway holds back because a model was refused: one probe is enough (contract, HTTP 7.4). */
+function benched(facts: Facts): string[] {
+  return (told(facts.accounts) ?? []).flatMap((account) =>
+    benchOfAccount(account, facts.atMs)?.cause === 'model' && account.authIndex !== null
+      ? [account.authIndex]
+      : [],
+  )
+}
+
+function resetRemedy(authIndex: string, { gateway, spark }: IncidentContext): Remedy {
+  return {
+    kind: 'reset-quota',
+    title: `end the bench of the account that was refused ${spark.model}`,
+    authIndex,
+    command: `curl -sS -X POST ${gateway.url}${ROUTES.resetQuota.path} -H "Authorization: Bearer $PROVOPS_MANAGEMENT_KEY" -H 'Content-Type: application/json' -d '{"auth_index":"${authIndex}"}'`,
+    mind: 'only when the account is entitled: the next refusal benches it for twelve hours again',
+  }
+}
+
+async function verify(context: IncidentContext, signal: AbortSignal): Promise<Verdict> {
+  const facts = await factsOf(context, signal)
+  const ids = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : []
+  if (!ids.includes(context.spark.model))
+    return { kind: 'still-there', saw: `${context.spark.model} is not listed` }
+  return askModel(context, [context.spark.model], signal)
+}
+
+const sparkStep = (step: string, check: Check<SparkContext>) =>
+  stepOf(HEAD, {
+    step,
+    kind: 'read',
+    title: check.title,
+    asks: check.asks,
+    why: check.why,
+    cost: check.cost,
+    fix: check.fix,
+    ask: (context, signal) => check.ask(sparkContext(context, signal), signal),
+  })
+
+const benchStep = stepOf(HEAD, {
+  step: 'bench',
+  kind: 'read',
+  title: 'no probe has benched the model',
+  asks: 'Is an account held back because the model was refused once, perhaps by a probe, and until when?',
+  why: 'One refusal takes the account out for the model for twelve hours, and Spark out of the list.',
+  cost: 'reads',
+  fix: 'Wait, or end the bench with reset-quota if the account is entitled.',
+  async ask(context, signal) {
+    const facts = await factsOf(context, signal)
+    if (facts.accounts.kind === 'untold')
+      return { outcome: 'skip', saw: facts.accounts.reason, next: 'give a management key' }
+    const found = facts.accounts.value.flatMap((account) => {
+      const bench = benchOfAccount(account, facts.atMs)
+      return bench?.cause === 'model' ? [{ account, bench }] : []
+    })
+    const [first] = found
+    if (!first)
+      return {
+        outcome: 'pass',
+        saw: `${counted(facts.accounts.value.length, 'account')}, none held back for a model`,
+      }
+    const left = first.bench.untilMs === null ? '' : ` for another ${span(first.bench.untilMs - facts.atMs)}`
+    return {
+      outcome: 'fail',
+      saw: `${counted(found.length, 'account')} held back${left}: "${printable(first.account.statusMessage ?? '', 100)}"`,
+      expected: 'no bench',
+      why: 'every request for the model gets 503 from the gateway itself',
+      next:
+        (await diagnosisOf(HEAD, context, signal)).remedies.find(({ kind }) => kind === 'reset-quota')
+          ?.title ?? 'see spark-mismatch.proposal',
+    }
+  },
+})
+
+export const sparkMismatch: Playbook = {
+  ...HEAD,
+  evidence,
+  mostProbes: () => 3,
+  steps: [
+    sparkStep('listed', sparkListedCheck),
+    sparkStep('entitled', sparkEntitledCheck),
+    sparkStep('fallback', sparkFallbackCheck),
+    sparkStep('ratio', sparkRatioCheck),
+    benchStep,
+    ...endingOf(HEAD),
+  ],
+}

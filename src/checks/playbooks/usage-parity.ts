@@ -1,0 +1,171 @@
+import type { Judgement } from '../../core/check.ts'
+import { listed } from '../../core/text.ts'
+import { askPlain, askStreamed, type Question } from '../ask-model.ts'
+import { type AskedPair, PARITY_CHECKS, type ParityContext } from '../parity.ts'
+import { endpointFor } from './ask.ts'
+import type { Facts, IncidentContext } from './incident-context.ts'
+import { failuresWith } from './log-facts.ts'
+import { fallbacksFor, shiftRemedies } from './moves.ts'
+import type { Diagnosis, Evidence, Playbook, Remedy, Verdict } from './playbook.ts'
+import { factsOf } from './read-facts.ts'
+import { endingOf, stepOf } from './steps.ts'
+
+const HEAD = {
+  name: 'usage-parity',
+  title: 'streamed and plain answers report the same usage',
+  symptom: 'token usage differs or is missing between streamed and plain answers',
+  runbook: 'Incident Playbooks, Stream/Non-Stream Usage Parity Check',
+  diagnose,
+  verify,
+} as const
+
+/** The runbook's own model. */
+const RUNBOOK_MODEL = 'gpt-5.1-codex'
+
+/** Enough broken streams that usage of streams cannot be whole. */
+const TELLING_HIDDEN = 10
+
+function evidence(facts: Facts, { scope }: IncidentContext): Evidence[] {
+  const broken = failuresWith(facts, scope, (status) => status === null).reduce(
+    (sum, { hidden }) => sum + hidden,
+    0,
+  )
+  return broken < TELLING_HIDDEN
+    ? []
+    : [
+        {
+          weight: 'hint',
+          saw: `${broken} failures behind a status 200: streams that broke off tell no usage`,
+        },
+      ]
+}
+
+const modelsOf = ({ scope }: IncidentContext) =>
+  scope.models.length > 0 ? scope.models.slice(0, 3) : [RUNBOOK_MODEL]
+
+function parityContext(
+  context: IncidentContext,
+  models: readonly string[],
+  signal: AbortSignal,
+): ParityContext {
+  const endpoint = endpointFor(models[0] ?? RUNBOOK_MODEL)
+  return {
+    endpoint,
+    models,
+    source: `two requests per model, ${endpoint}`,
+    pairs: (model) => context.remember(`pair of ${model}`, () => askPair(context, model, endpoint, signal)),
+  }
+}
+
+async function askPair(
+  { gateway, clock, as, probeTimeoutMs }: IncidentContext,
+  model: string,
+  endpoint: Question['endpoint'],
+  signal: AbortSignal,
+): Promise<readonly AskedPair[]> {
+  const question: Question = { endpoint, model, prompt: 'ping', as, timeoutMs: probeTimeoutMs, signal }
+  const plain = await askPlain({ gateway, clock }, question)
+  const stream = await askStreamed({ gateway, clock }, question)
+  return [{ plain, stream }]
+}
+
+/** What `parity-check` makes of these models. */
+async function judged(
+  context: IncidentContext,
+  models: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Judgement[]> {
+  const parity = parityContext(context, models, signal)
+  const answers = await Promise.all(PARITY_CHECKS.map((check) => check.ask(parity, signal)))
+  return answers.flat()
+}
+
+async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
+  if (context.probing === 'off')
+    return {
+      condition: 'unknown',
+      saw: 'only two requests for the same prompt can tell (--probe)',
+      remedies: [],
+    }
+  const facts = await factsOf(context, signal)
+  const models = modelsOf(context)
+  const judgements = (await judged(context, models, signal)).filter(({ outcome }) => outcome !== 'warn')
+  const failed = judgements.filter(({ outcome }) => outcome === 'fail')
+  if (failed.length > 0) {
+    const bad = [...new Set(failed.flatMap(({ subject }) => subject ?? []))]
+    return {
+      condition: 'present',
+      saw: `${bad[0]}: ${failed[0]?.saw}`,
+      remedies: [...(await provenShift(context, facts, bad, signal)), mend(bad)],
+    }
+  }
+  const open = judgements.find(({ outcome }) => outcome === 'unknown')
+  if (open) return { condition: 'unknown', saw: open.saw, remedies: [] }
+  return { condition: 'absent', saw: `usage agrees for ${listed(models)}`, remedies: [] }
+}
+
+/** Only to a provider whose own pair agrees. */
+async function provenShift(
+  context: IncidentContext,
+  facts: Facts,
+  models: readonly string[],
+  signal: AbortSignal,
+): Promise<Remedy[]> {
+  const proven: string[] = []
+  for (const model of models) {
+    const [fallback] = fallbacksFor(facts, model)
+    if (!fallback) continue
+    const answers = await judged(context, [fallback.id], signal)
+    if (answers.every(({ outcome }) => outcome !== 'fail' && outcome !== 'unknown')) proven.push(model)
+  }
+  return [...shiftRemedies(facts, proven)]
+}
+
+function mend(models: readonly string[]): Remedy {
+  return {
+    kind: 'person',
+    title: `usage of streamed ${listed(models)} cannot be trusted`,
+    next: 'bill these models by plain answers until the gateway is updated, or the provider sends usage in its stream (stream_options.include_usage)',
+  }
+}
+
+async function verify(context: IncidentContext, signal: AbortSignal): Promise<Verdict> {
+  if (context.probing === 'off') return { kind: 'not-known', saw: 'no pair was asked', next: 'add --probe' }
+  const failed = (await judged(context, modelsOf(context), signal)).find(
+    ({ outcome }) => outcome === 'fail' || outcome === 'unknown',
+  )
+  return failed
+    ? { kind: 'still-there', saw: failed.saw }
+    : { kind: 'gone', saw: `usage agrees for ${listed(modelsOf(context))}` }
+}
+
+const [usageCheck, modelCheck] = PARITY_CHECKS
+
+const pairStep = (step: 'usage' | 'model', check: (typeof PARITY_CHECKS)[number]) =>
+  stepOf(HEAD, {
+    step,
+    kind: 'read',
+    title: check.title,
+    asks: `With --probe: ${check.asks}`,
+    why: check.why,
+    cost: 'tokens',
+    fix: check.fix,
+    async ask(context, signal) {
+      if (context.probing === 'off')
+        return {
+          outcome: 'unknown',
+          saw: 'no pair was asked',
+          expected: 'two requests that agree',
+          why: 'no log tells the usage of an answer',
+          next: 'provops incident usage-parity --model <model> --probe',
+        }
+      return check.ask(parityContext(context, modelsOf(context), signal), signal)
+    },
+  })
+
+export const usageParity: Playbook = {
+  ...HEAD,
+  evidence,
+  mostProbes: (models) => 4 * Math.min(3, models),
+  steps: [pairStep('usage', usageCheck), pairStep('model', modelCheck), ...endingOf(HEAD)],
+}

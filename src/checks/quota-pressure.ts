@@ -1,0 +1,189 @@
+import { type Pressure, type PressureEvidence, pressureOf } from '../analysis/quota/pressure.ts'
+import type { Check, Judgement } from '../core/check.ts'
+import { counted, groupedNumber, percent, span } from '../core/text.ts'
+import type { RatioThreshold } from '../core/thresholds.ts'
+import type { QuotaContext } from './quota-context.ts'
+import type { ProviderView, QuotaView } from './quota-view.ts'
+
+export const pressureCheck: Check<QuotaContext> = {
+  id: 'quota.pressure',
+  title: 'no provider is under quota pressure',
+  group: 'quota',
+  asks: 'Per provider: which share of the requests of the last ten minutes was refused with 429, does the success ratio fall, and is there a credential left to ask? Requests come from ten-minute buckets or from two samples of /v1/metrics/providers, 429s from the log. Where nothing tells 429s from other failures, the share of all failures stands for the most they can be.',
+  why: 'Repeated 429 and a falling success ratio mean that capacity runs out; fail-over hides it until the last credential is empty.',
+  cost: 'reads',
+  fix: 'Rotate capacity: more keys or accounts, fewer requests at a time, or traffic to a fallback prefix (provops incident rate-limit).',
+  runbook: 'Quota Visibility; Incident Playbooks, Repeated 429',
+  thresholds: ['rate-limit-share'],
+  async ask(context) {
+    const view = await context.view()
+    if (view.metrics?.kind === 'unknown') return view.metrics.judgement
+    if (view.providers.length === 0) return withoutProviders(view)
+    return view.providers.map((provider) =>
+      judgeProvider(provider, view, context.thresholds['rate-limit-share']),
+    )
+  },
+}
+
+const MORE_SOURCES = 'give a management key, or two samples with --sample 30s'
+
+function withoutProviders({ facts, metrics }: QuotaView): Judgement {
+  const reasons = metrics?.kind === 'none' ? metrics.reasons.join('; ') : null
+  const saw = reasons ?? (facts.accounts.kind === 'untold' ? facts.accounts.reason : 'no provider is listed')
+  return { outcome: 'skip', saw, next: MORE_SOURCES }
+}
+
+function judgeProvider(
+  { provider, evidence }: ProviderView,
+  { facts, metrics }: QuotaView,
+  threshold: RatioThreshold,
+): Judgement {
+  if (evidence.kind === 'untold')
+    return {
+      outcome: 'skip',
+      subject: provider,
+      saw: evidence.reason,
+      next: metrics?.kind === 'totals' ? 'run again within the hour, or give --sample 30s' : MORE_SOURCES,
+    }
+  const pressure = pressureOf(evidence.value, threshold)
+  const noLog = facts.limits.kind === 'untold' ? facts.limits.reason : null
+  return {
+    ...judge(pressure, { provider, evidence: evidence.value, threshold, noLog }),
+    subject: provider,
+    source: evidence.source,
+    data: dataOf(pressure, evidence.value),
+  }
+}
+
+interface Case {
+  readonly provider: string
+  readonly evidence: PressureEvidence
+  readonly threshold: RatioThreshold
+  /** Why no log counts the 429s; null when one does. */
+  readonly noLog: string | null
+}
+
+function judge(pressure: Pressure, each: Case): Judgement {
+  const { window } = each.evidence
+  switch (pressure.kind) {
+    case 'exhausted':
+      return exhausted(pressure, each)
+    case 'limited':
+      return {
+        ...adviceOf(each),
+        outcome: pressure.level === 'critical' ? 'fail' : 'warn',
+        saw: `${limitedWords(pressure.rateLimited, window)}, ${failureWords(window)}`,
+      }
+    case 'few-but-limited':
+      return {
+        ...adviceOf(each),
+        outcome: 'warn',
+        saw: `${limitedWords(pressure.rateLimited, window)}: too few for a share, but most are refused`,
+      }
+    case 'suspected':
+      return {
+        ...adviceOf(each),
+        outcome: 'warn',
+        saw: `${failureWords(window)}; a credential was refused for its quota, and nothing counts the 429s${noLogWords(each)}`,
+        next: `${LOG_ADVICE}; then ${playbook(each)}`,
+      }
+    case 'unclear':
+      return {
+        ...adviceOf(each),
+        outcome: 'unknown',
+        saw: `${failureWords(window)}; how many of them 429 is not told${noLogWords(each)}`,
+        why: 'so many failures can be quota pressure or something else',
+        next: `${LOG_ADVICE}; or provops incident --provider ${each.provider}`,
+      }
+    case 'calm':
+      return calm(pressure, each)
+    case 'too-few':
+      return {
+        outcome: 'skip',
+        saw: `${counted(window.requests, 'request')} in ${span(window.spanMs)}: too few to judge (${each.threshold.minRequests} needed)`,
+        next: 'ask again when there was more traffic',
+      }
+    case 'idle':
+      return {
+        outcome: 'skip',
+        saw: `no traffic in ${span(window.spanMs)}`,
+        next: 'nothing to do unless traffic was expected: then provops incident wrong-provider',
+      }
+  }
+}
+
+const LOG_ADVICE = 'give the log of the gateway with --logs <path>'
+
+function adviceOf(each: Case) {
+  const { warnAbove, criticalAbove } = each.threshold
+  return {
+    expected: `429 at most ${percent(warnAbove)} of the requests (critical above ${percent(criticalAbove)})`,
+    why: isFalling(each.evidence)
+      ? 'quota pressure: repeated 429 and a falling success ratio; capacity runs out'
+      : 'quota pressure: repeated 429; capacity runs out',
+    next: playbook(each),
+  }
+}
+
+function playbook({ provider }: Case): string {
+  return `provops incident rate-limit --provider ${provider}`
+}
+
+function exhausted({ benched, local }: Pressure & { kind: 'exhausted' }, each: Case): Judgement {
+  const all = benched === 1 ? 'the only credential is' : `all ${benched} credentials are`
+  const refused = local ? `${counted(local, 'request')} answered 429 by the gateway itself` : ''
+  return {
+    ...adviceOf(each),
+    outcome: 'fail',
+    saw: [benched > 0 ? `${all} benched for quota` : '', refused].filter((part) => part !== '').join('; '),
+    expected: 'a credential that can be asked',
+    why: 'every request to this provider is refused until the first of them is back',
+  }
+}
+
+function calm({ rateLimited }: Pressure & { kind: 'calm' }, each: Case): Judgement {
+  const { window } = each.evidence
+  const saw =
+    rateLimited === null
+      ? `429: at most ${percent(window.failures / window.requests)} of ${groupedNumber(window.requests)} in ${span(window.spanMs)}, as many as failed`
+      : `429: ${percent(rateLimited / window.requests)} of ${groupedNumber(window.requests)} in ${span(window.spanMs)}`
+  if (window.uncounted === 0) return { outcome: 'pass', saw }
+  return {
+    outcome: 'warn',
+    saw: `${saw}; ${counted(window.uncounted, 'credential')} could not be counted`,
+    expected: 'counters of every credential',
+    why: 'the share is good, but not of all credentials',
+    next: 'look at GET /v0/management/auth-files',
+  }
+}
+
+function limitedWords(rateLimited: number, { requests, spanMs }: PressureEvidence['window']): string {
+  const share = percent(Math.min(1, rateLimited / requests))
+  return `429: ${groupedNumber(rateLimited)} of ${groupedNumber(requests)} in ${span(spanMs)} (${share})`
+}
+
+function failureWords({ failures, requests, earlierFailureShare }: PressureEvidence['window']): string {
+  const before = earlierFailureShare === null ? '' : `, ${percent(earlierFailureShare)} before`
+  return `${percent(failures / requests)} of ${groupedNumber(requests)} failed${before}`
+}
+
+function noLogWords({ noLog }: Case): string {
+  return noLog === null ? '' : ` (${noLog})`
+}
+
+function isFalling({ window }: PressureEvidence): boolean {
+  const { earlierFailureShare, failures, requests } = window
+  return earlierFailureShare !== null && requests > 0 && failures / requests > earlierFailureShare
+}
+
+function dataOf(pressure: Pressure, { window, limits }: PressureEvidence) {
+  return {
+    pressure: pressure.kind,
+    requests: window.requests,
+    failures: window.failures,
+    rateLimited: window.rateLimited ?? limits?.rateLimited ?? null,
+    refusedByGateway: limits?.local ?? null,
+    earlierFailureShare: window.earlierFailureShare,
+    spanMs: window.spanMs,
+  }
+}

@@ -1,0 +1,148 @@
+import type { Check, Judgement } from '../core/check.ts'
+import type { Attachment } from '../core/report.ts'
+import { printable } from '../core/text.ts'
+import type { Facts, IncidentContext } from './playbooks/incident-context.ts'
+import { type Evidence, type Playbook, type PlaybookName, WEIGHTS } from './playbooks/playbook.ts'
+import { factsOf } from './playbooks/read-facts.ts'
+import { PLAYBOOKS } from './playbooks/table.ts'
+
+/** A playbook with what speaks for it. */
+export interface Ranked {
+  readonly playbook: Playbook
+  readonly evidence: readonly Evidence[]
+}
+
+/** Every playbook, the one to open first in front: by its heaviest evidence, then by how much of it there is. */
+export function rankPlaybooks(facts: Facts, context: IncidentContext): readonly Ranked[] {
+  return Object.values(PLAYBOOKS)
+    .map((playbook: Playbook) => ({ playbook, evidence: playbook.evidence(facts, context) }))
+    .map((ranked, index) => ({ ranked, index }))
+    .sort((a, b) => heaviest(b.ranked) - heaviest(a.ranked) || a.index - b.index)
+    .map(({ ranked }) => ranked)
+}
+
+function heaviest({ evidence }: Ranked): number {
+  return Math.max(0, ...evidence.map(({ weight }) => WEIGHTS[weight]))
+}
+
+/** Playbooks whose worst case leaves no trace: only probes show it. */
+const QUIET: readonly PlaybookName[] = ['tool-result-image', 'usage-parity']
+
+const sourcesCheck: Check<IncidentContext> = {
+  id: 'triage.sources',
+  title: 'there is enough to judge by',
+  group: 'triage',
+  asks: 'Could the model list, the accounts, the keys, the log, the configuration and the error logs be read?',
+  why: 'What could not be read is not known to be well.',
+  cost: 'reads',
+  fix: 'Give a management key and the log.',
+  runbook: 'Incident Playbooks',
+  async ask(context, signal) {
+    const facts = await factsOf(context, signal)
+    const sources = {
+      accounts: facts.accounts,
+      keys: facts.keys,
+      log: facts.log,
+      configuration: facts.config,
+      'error logs': facts.refusals,
+    }
+    const lost = Object.entries(sources).flatMap(([name, fact]) =>
+      fact.kind === 'untold' ? [`${name} (${fact.reason})`] : [],
+    )
+    if (facts.models.kind === 'unknown') lost.unshift(`models (${facts.models.judgement.saw})`)
+    if (lost.length === 0)
+      return { outcome: 'pass', saw: 'models, accounts, keys, log, configuration and error logs' }
+    const base = {
+      saw: `not read: ${lost.join('; ')}`,
+      expected: 'every source',
+      why: 'playbooks that need them can be missed',
+      next: 'give PROVOPS_MANAGEMENT_KEY and --logs',
+    }
+    return facts.log.kind === 'untold' && facts.accounts.kind === 'untold'
+      ? { ...base, outcome: 'unknown' }
+      : { ...base, outcome: 'warn' }
+  },
+}
+
+const playbooksCheck: Check<IncidentContext> = {
+  id: 'triage.playbook',
+  title: 'no playbook has to be opened',
+  group: 'triage',
+  asks: 'By cheap reads alone: what speaks for each playbook of the runbook, and how much?',
+  why: 'At night the right page is worth more than the whole book.',
+  cost: 'reads',
+  fix: 'Open the first one: provops incident <playbook>.',
+  runbook: 'Incident Playbooks',
+  async ask(context, signal) {
+    const facts = await factsOf(context, signal)
+    return rankPlaybooks(facts, context).map((ranked) => judge(ranked))
+  },
+}
+
+function judge(ranked: Ranked): Judgement {
+  const { playbook, evidence } = ranked
+  const subject = playbook.name
+  const next = `provops incident ${playbook.name}`
+  if (evidence.length === 0) {
+    return QUIET.includes(playbook.name)
+      ? {
+          outcome: 'skip',
+          subject,
+          saw: 'nothing in the logs; its worst case leaves no trace there',
+          next: `${next} --probe`,
+        }
+      : { outcome: 'pass', subject, saw: 'nothing speaks for it' }
+  }
+  const [first] = sorted(evidence)
+  const more = evidence.length > 1 ? ` (and ${evidence.length - 1} more)` : ''
+  const base = {
+    subject,
+    saw: `${first?.saw}${more}`,
+    expected: playbook.title,
+    why: playbook.symptom,
+    next,
+    data: { weight: first?.weight ?? null, evidence: evidence.map(({ saw }) => saw) },
+  }
+  if (first?.weight === 'proof') return { ...base, outcome: 'fail' }
+  return first?.weight === 'sign'
+    ? { ...base, outcome: 'warn' }
+    : { outcome: 'skip', subject, saw: `only a hint: ${first?.saw}${more}`, next }
+}
+
+function sorted(evidence: readonly Evidence[]): readonly Evidence[] {
+  return evidence.toSorted((a, b) => WEIGHTS[b.weight] - WEIGHTS[a.weight])
+}
+
+export const TRIAGE_CHECKS = [sourcesCheck, playbooksCheck] as const
+
+/** A cell has no second line. */
+function rowWords([first, ...others]: readonly Evidence[]): string {
+  const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+  return first === undefined ? '' : `${first.weight}: ${printable(first.saw, 70)}${more}`
+}
+
+/** The ranking as a table: which page to open, and why. */
+export async function rankingTable(context: IncidentContext, signal: AbortSignal): Promise<Attachment> {
+  const ranked = rankPlaybooks(await factsOf(context, signal), context).filter(
+    ({ evidence }) => evidence.length > 0,
+  )
+  return {
+    kind: 'table',
+    title: ranked.length === 0 ? 'playbooks: no evidence for any' : `open first: ${ranked[0]?.playbook.name}`,
+    columns: [
+      { name: 'rank', align: 'right' },
+      { name: 'playbook', align: 'left' },
+      { name: 'evidence', align: 'left' },
+      { name: 'command', align: 'left' },
+    ],
+    rows: ranked.map(({ playbook, evidence }, index) => [
+      String(index + 1),
+      playbook.name,
+      listed(
+        sorted(evidence).map(({ weight, saw }) => `${weight}: ${saw}`),
+        2,
+      ),
+      `provops incident ${playbook.name}`,
+    ]),
+  }
+}

@@ -1,0 +1,50 @@
+import type { Finding } from '../core/finding.ts'
+import { type Attachment, makeReport } from '../core/report.ts'
+import type { Invocation } from './invocation.ts'
+import { keepReport } from './judge.ts'
+import type { CommandResult } from './result.ts'
+import type { Session } from './session.ts'
+
+export interface Staged {
+  readonly command: string
+  readonly startedAtMs: number
+  readonly findings: readonly Finding[]
+  readonly attachments: readonly Attachment[]
+}
+
+/** The report of a command that worked in stages. The stage that stopped it is named on stderr before anything else. */
+export async function reportStages(
+  { command, startedAtMs, findings, attachments }: Staged,
+  invocation: Invocation,
+  session: Session,
+): Promise<CommandResult> {
+  const { world, redactor, settings } = invocation
+  const report = makeReport(
+    {
+      command,
+      gateway: await session.identity(),
+      startedAtMs,
+      requests: { ...session.gateway.tally },
+      findings,
+      attachments,
+      failOn: settings.values['fail-on'],
+    },
+    world.clock,
+  )
+  const shown = redactor.applyTo(report)
+  for (const { id, saw } of stopLines(shown.findings)) world.stderr.write(`provops: ${id}: ${saw}\n`)
+  return keepReport(shown, invocation, session)
+}
+
+/** The first stage that did not pass, and what became of what had been written by then. */
+function stopLines(findings: readonly Finding[]): readonly Finding[] {
+  const stopped = stoppingStage(findings)
+  if (stopped === undefined) return []
+  const rollback = findings.find(({ id, outcome }) => id.endsWith('.rollback') && outcome !== 'skip')
+  return rollback === undefined || rollback === stopped ? [stopped] : [stopped, rollback]
+}
+
+/** The stage that kept the others from being asked; undefined when there is none. */
+export function stoppingStage(findings: readonly Finding[]): Finding | undefined {
+  return findings.find(({ outcome }) => outcome === 'fail' || outcome === 'unknown')
+}

@@ -1,0 +1,303 @@
+import { applyEdits } from '../analysis/config/edit.ts'
+import { proposeChange } from '../changes/change.ts'
+import { readText } from '../changes/store.ts'
+import type { IncidentContext } from '../checks/playbooks/incident-context.ts'
+import { diagnosisOf, type Playbook, type Remedy } from '../checks/playbooks/playbook.ts'
+import { factsOf } from '../checks/playbooks/read-facts.ts'
+import { endingIds, isMachine, ownerWords } from '../checks/playbooks/steps.ts'
+import type { CheckInfo, Judgement } from '../core/check.ts'
+import { type Finding, findingOf } from '../core/finding.ts'
+import { type Attachment, makeReport } from '../core/report.ts'
+import { runChecks } from '../core/runner.ts'
+import { printable } from '../core/text.ts'
+import { ROUTES } from '../wire/routes.ts'
+import { effectOf, flavourOf } from './change-effect.ts'
+import { close, confirmAndApply, type Flow, seeEffect } from './change-flow.ts'
+import { firstClientKey, openLastingSession } from './change-session.ts'
+import { newRunId, runSignal, undoOptions } from './change-terms.ts'
+import { unconfirmed } from './change-words.ts'
+import { changeWorldOf } from './change-world.ts'
+import { askConsent } from './confirm.ts'
+import { announceProbes, type Incident, keepIncident } from './incident.ts'
+import { incidentContext } from './incident-context.ts'
+import type { TimelineEntry } from './incident-memory.ts'
+import { burstEntries, entryOf, findingEntries, orderedTimeline, timelineTable } from './incident-timeline.ts'
+import type { Invocation } from './invocation.ts'
+import { keepReport } from './judge.ts'
+import { openConfiguration } from './onboard.ts'
+import type { CommandResult } from './result.ts'
+import type { Session } from './session.ts'
+
+type MachineRemedy = Exclude<Remedy, { kind: 'person' }>
+
+/** What came of a playbook that was carried out to its end. */
+export interface Carried {
+  readonly findings: readonly Finding[]
+  readonly attachments: readonly Attachment[]
+  readonly timeline: readonly TimelineEntry[]
+  readonly owner: string
+}
+
+/** `--apply`: reads, decides, carries out the first remedy that needs no person, and verifies that the symptom is gone. */
+export async function applyPlaybook(invocation: Invocation, incident: Incident): Promise<CommandResult> {
+  const probing = invocation.flags.has('no-probe') ? 'off' : 'allowed'
+  announceProbes(invocation, incident.playbook, probing)
+  const session = await openLastingSession(invocation)
+  if (session.kind === 'refused') return session
+  const { clock } = invocation.world
+  const startedAtMs = clock.nowMs()
+  try {
+    const carried = await carryOutPlaybook(invocation, session, incident, probing)
+    const { findings, timeline } = carried
+    const report = invocation.redactor.applyTo(
+      makeReport(
+        {
+          command: `incident ${incident.playbook.name}`,
+          gateway: await session.identity(),
+          startedAtMs,
+          requests: { ...session.gateway.tally },
+          findings,
+          attachments: [...carried.attachments, timelineTable(incident.run, timeline)],
+          failOn: invocation.settings.values['fail-on'],
+        },
+        clock,
+      ),
+    )
+    await keepIncident(invocation, incident, report, timeline, carried.owner, session.gateway.url)
+    return await keepReport(report, invocation, session)
+  } finally {
+    await session.close()
+  }
+}
+
+/** From the symptom to its verified end, or to where a person has to go on. */
+export async function carryOutPlaybook(
+  invocation: Invocation,
+  session: Session,
+  { playbook, earlier }: Pick<Incident, 'playbook' | 'earlier'>,
+  probing: IncidentContext['probing'],
+): Promise<Carried> {
+  const { clock } = invocation.world
+  const signal = runSignal(invocation)
+  const context = incidentContext(invocation, session, probing)
+  const before = await runChecks(playbook.steps, { context, clock, signal })
+  const bursts = burstEntries(await factsOf(context, signal))
+  const owner = ownerWords(context, playbook.name)
+  const found = [...earlier, ...bursts, ...findingEntries(before, clock.nowMs())]
+  const remedies = chosen((await diagnosisOf(playbook, context, signal)).remedies)
+  if (remedies.length === 0)
+    return { findings: before, attachments: [], timeline: orderedTimeline(found), owner }
+  const attachments: Attachment[] = []
+  const applied = await timed(invocation, infoOf(playbook, 'applied'), () =>
+    apply(invocation, session, playbook, remedies, attachments, signal),
+  )
+  const verified = await timed(invocation, infoOf(playbook, 'verified'), () =>
+    applied.outcome === 'pass'
+      ? verify(invocation, session, playbook, probing, signal)
+      : Promise.resolve<Judgement>({
+          outcome: 'skip',
+          saw: 'nothing was changed',
+          next: 'see the step before',
+        }),
+  )
+  const ended = [applied, verified]
+  return {
+    findings: [...diagnosed(before, playbook, verified), ...ended],
+    attachments,
+    timeline: orderedTimeline([...found, ...ended.map((finding) => entryOf(finding, clock.nowMs()))]),
+    owner,
+  }
+}
+
+/** The first machine remedy; of resets of cooldowns all, since each is for one credential. */
+function chosen(remedies: readonly Remedy[]): readonly MachineRemedy[] {
+  const machine = remedies.filter(isMachine)
+  const [first] = machine
+  if (first === undefined) return []
+  return first.kind === 'reset-quota' ? machine.filter(({ kind }) => kind === 'reset-quota') : [first]
+}
+
+async function timed(
+  invocation: Invocation,
+  info: CheckInfo,
+  work: () => Promise<Judgement>,
+): Promise<Finding> {
+  const { clock } = invocation.world
+  const startMs = clock.nowMs()
+  return findingOf(info, await work(), clock.nowMs() - startMs)
+}
+
+function infoOf({ name, runbook }: Playbook, step: 'applied' | 'verified'): CheckInfo {
+  return {
+    id: `${name}.${step}`,
+    title: step === 'applied' ? 'the proposed change is made' : 'the symptom is gone',
+    group: name,
+    asks:
+      step === 'applied'
+        ? 'Was the first proposal carried out?'
+        : 'Does the gateway itself show that the symptom is gone?',
+    why: 'A change that was accepted proves nothing.',
+    cost: 'tokens',
+    fix: 'provops undo takes the change back.',
+    runbook,
+  }
+}
+
+/** What the playbook had found, once the symptom is gone: still told, no longer a reason to fail. */
+function diagnosed(before: readonly Finding[], { name }: Playbook, verified: Finding): readonly Finding[] {
+  const kept = before.filter(({ id }) => !endingIds(name).some((ending) => id === ending))
+  if (verified.outcome !== 'pass') return kept
+  return kept.map((finding) =>
+    finding.outcome === 'fail' || finding.outcome === 'unknown'
+      ? {
+          ...finding,
+          outcome: 'warn',
+          cause: null,
+          saw: `before the change: ${finding.saw}`,
+          next: 'see the last step',
+        }
+      : finding,
+  )
+}
+
+async function apply(
+  invocation: Invocation,
+  session: Session,
+  playbook: Playbook,
+  remedies: readonly MachineRemedy[],
+  attachments: Attachment[],
+  signal: AbortSignal,
+): Promise<Judgement> {
+  const [first] = remedies
+  if (first?.kind === 'edit') return applyEdit(invocation, session, playbook, first, attachments, signal)
+  return applyResets(invocation, session, remedies)
+}
+
+const EXPECTED = 'the change is made, and the gateway shows it'
+
+async function applyEdit(
+  invocation: Invocation,
+  session: Session,
+  playbook: Playbook,
+  remedy: MachineRemedy & { kind: 'edit' },
+  attachments: Attachment[],
+  signal: AbortSignal,
+): Promise<Judgement> {
+  const problem = (saw: string, next: string): Judgement => ({
+    outcome: 'fail',
+    cause: 'human',
+    saw,
+    expected: EXPECTED,
+    why: remedy.title,
+    next,
+  })
+  const opening = await openConfiguration(invocation, session)
+  if (opening.kind === 'refused') return problem(opening.message, opening.next)
+  const { store } = opening
+  const read = await readText(store)
+  if (read.kind === 'fault')
+    return problem('the configuration cannot be read', 'check --config-file and its permissions')
+  const edited = applyEdits(read.text, remedy.edits)
+  if (edited.kind === 'refused')
+    return problem(`line ${edited.line}: ${edited.reason}`, `make the change by hand: ${remedy.title}`)
+  const world = changeWorldOf(invocation)
+  const texts = { before: read.text, after: edited.text, flavour: await flavourOf(session.capabilities) }
+  const check = effectOf(
+    { gateway: session.gateway, key: firstClientKey(session), clock: invocation.world.clock },
+    texts,
+  )
+  const change = proposeChange(
+    {
+      runId: newRunId(`incident-${playbook.name}`, invocation.world),
+      title: remedy.title,
+      target: store.target,
+      before: read.text,
+      after: edited.text,
+      check,
+      undoOptions: undoOptions(invocation, session),
+    },
+    world.mask,
+  )
+  if (change.diff.kind === 'unified')
+    attachments.push({ kind: 'diff', title: 'the proposed change', text: change.diff.text })
+  const flow: Flow = { invocation, world, store, held: null, runId: null }
+  try {
+    const written = await confirmAndApply(flow, change)
+    if (written.outcome !== 'pass') return written
+    const seen = await seeEffect(flow, { check, text: edited.text, undoCommand: change.undoCommand }, signal)
+    return seen.outcome === 'pass'
+      ? { ...seen, saw: `${remedy.title}; ${seen.saw}; ${change.undoCommand} takes it back` }
+      : seen
+  } finally {
+    await close(flow)
+  }
+}
+
+async function applyResets(
+  invocation: Invocation,
+  session: Session,
+  remedies: readonly MachineRemedy[],
+): Promise<Judgement> {
+  const resets = remedies.flatMap((remedy) => (remedy.kind === 'reset-quota' ? [remedy] : []))
+  const text = resets.map(({ title, command }) => `${title}\n  ${command}`).join('\n')
+  const consent = await askConsent(invocation, { text, question: 'Send this?' })
+  if (consent !== 'given') return unconfirmed(consent, invocation)
+  const done: string[] = []
+  for (const { authIndex, command } of resets) {
+    const sent = await session.gateway.send(ROUTES.resetQuota, { json: { auth_index: authIndex } })
+    const status = sent.kind === 'ok' ? sent.value.status : null
+    if (status !== 200)
+      return {
+        outcome: 'fail',
+        saw: `reset-quota of ${authIndex} answered ${status ?? 'nothing'}`,
+        expected: EXPECTED,
+        why:
+          status === 404
+            ? 'this version has no such route, or does not know the credential'
+            : 'the cooldown is still there',
+        next:
+          status === 404
+            ? 'restart the gateway, or change a comment in config.yaml: every reload ends cooldowns'
+            : command,
+      }
+    done.push(authIndex)
+  }
+  session.gateway.forget()
+  return {
+    outcome: 'pass',
+    saw: `cooldowns ended: ${done.map((index) => printable(index, 40)).join(', ')}`,
+    source: 'POST /v0/management/reset-quota',
+  }
+}
+
+async function verify(
+  invocation: Invocation,
+  session: Session,
+  playbook: Playbook,
+  probing: IncidentContext['probing'],
+  signal: AbortSignal,
+): Promise<Judgement> {
+  session.gateway.forget()
+  const verdict = await playbook.verify(incidentContext(invocation, session, probing), signal)
+  const expected = 'the symptom is gone'
+  switch (verdict.kind) {
+    case 'gone':
+      return { outcome: 'pass', saw: verdict.saw }
+    case 'still-there':
+      return {
+        outcome: 'fail',
+        saw: verdict.saw,
+        expected,
+        why: 'the change did not cure it',
+        next: 'provops undo takes the change back; then the next proposal',
+      }
+    case 'not-known':
+      return {
+        outcome: 'unknown',
+        saw: verdict.saw,
+        expected,
+        why: 'a change whose effect was not seen is not proven',
+        next: verdict.next,
+      }
+  }
+}

@@ -1,0 +1,166 @@
+import { writeFile } from 'node:fs/promises'
+import type { IncidentContext } from '../checks/playbooks/incident-context.ts'
+import { PLAYBOOK_NAMES, type Playbook } from '../checks/playbooks/playbook.ts'
+import { factsOf } from '../checks/playbooks/read-facts.ts'
+import { ownerWords } from '../checks/playbooks/steps.ts'
+import { PLAYBOOKS } from '../checks/playbooks/table.ts'
+import { rankingTable, TRIAGE_CHECKS } from '../checks/triage.ts'
+import { nearest } from '../core/plan.ts'
+import type { Attachment, Report } from '../core/report.ts'
+import { counted } from '../core/text.ts'
+import { newRunId } from './change-terms.ts'
+import { applyPlaybook } from './incident-apply.ts'
+import { incidentContext, scopeOf } from './incident-context.ts'
+import {
+  type RememberedIncident,
+  recallIncident,
+  rememberIncident,
+  type TimelineEntry,
+} from './incident-memory.ts'
+import {
+  burstEntries,
+  findingEntries,
+  handoverMarkdown,
+  orderedTimeline,
+  timelineTable,
+} from './incident-timeline.ts'
+import type { Invocation } from './invocation.ts'
+import { judge } from './judge.ts'
+import { expandPath } from './paths.ts'
+import { type CommandResult, type Refusal, usageError } from './result.ts'
+
+/** `provops incident [playbook]`: triage without a name, else the playbook. */
+export async function runIncident(invocation: Invocation): Promise<CommandResult> {
+  const { flags, args } = invocation
+  if (flags.has('list') && args[0] === undefined) return { kind: 'text', text: playbookLines() }
+  const resumed = await resumedIncident(invocation)
+  if (resumed !== null && 'kind' in resumed) return resumed
+  const name = args[0] ?? resumed?.playbook
+  if (name === undefined) return triage(invocation)
+  const playbook = PLAYBOOK_NAMES.find((one) => one === name)
+  if (playbook === undefined) return unknownPlaybook(name)
+  if (resumed !== null && resumed.playbook !== playbook)
+    return usageError(
+      `${resumed.run} is an incident of ${resumed.playbook}`,
+      `provops incident ${resumed.playbook} --resume ${resumed.run}`,
+    )
+  const incident: Incident = {
+    playbook: PLAYBOOKS[playbook],
+    run: resumed?.run ?? newRunId(`incident-${playbook}`, invocation.world),
+    earlier: resumed?.timeline ?? [],
+  }
+  return flags.has('apply') ? applyPlaybook(invocation, incident) : openPlaybook(invocation, incident)
+}
+
+/** A playbook on its way, perhaps begun in an earlier run. */
+export interface Incident {
+  readonly playbook: Playbook
+  readonly run: string
+  readonly earlier: readonly TimelineEntry[]
+}
+
+function playbookLines(): string {
+  const width = Math.max(...PLAYBOOK_NAMES.map((name) => name.length))
+  return PLAYBOOK_NAMES.map((name) => `${name.padEnd(width)}  ${PLAYBOOKS[name].symptom}\n`).join('')
+}
+
+function unknownPlaybook(name: string): Refusal {
+  const near = nearest(name, PLAYBOOK_NAMES)
+  return usageError(
+    `there is no playbook ${name}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''}`,
+    'provops incident --list',
+  )
+}
+
+async function resumedIncident(invocation: Invocation): Promise<RememberedIncident | Refusal | null> {
+  const run = invocation.flags.text('resume')
+  if (run === undefined) return null
+  return (
+    (await recallIncident(invocation, run)) ??
+    usageError(
+      `there is no incident ${run} in the state directory`,
+      'take the name from the title of its timeline',
+    )
+  )
+}
+
+function triage(invocation: Invocation): Promise<CommandResult> {
+  const abort = new AbortController().signal
+  return judge<IncidentContext>(invocation, {
+    name: 'incident',
+    checks: TRIAGE_CHECKS,
+    context: async (session) => incidentContext(invocation, session, 'off'),
+    attachments: async (context) => [await rankingTable(context, abort)],
+  })
+}
+
+/** Without `--apply`: reads and decides, and probes only when told to. */
+function openPlaybook(invocation: Invocation, incident: Incident): Promise<CommandResult> {
+  const { flags, world } = invocation
+  const { playbook } = incident
+  const probing = flags.has('probe') && !flags.has('no-probe') ? 'allowed' : 'off'
+  if (!flags.has('list')) announceProbes(invocation, playbook, probing)
+  let timeline: readonly TimelineEntry[] = incident.earlier
+  const title = { run: incident.run }
+  return judge<IncidentContext>(invocation, {
+    name: `incident ${playbook.name}`,
+    checks: playbook.steps,
+    context: async (session) => incidentContext(invocation, session, probing),
+    attachments: async (context): Promise<Attachment[]> => {
+      const facts = await factsOf(context, new AbortController().signal)
+      timeline = orderedTimeline([...incident.earlier, ...burstEntries(facts)])
+      return [timelineTable(title.run, timeline)]
+    },
+    conclude: async (report, context, session) => {
+      const found = findingEntries(report.findings, world.clock.nowMs())
+      timeline = orderedTimeline([...timeline, ...found])
+      await keepIncident(
+        invocation,
+        incident,
+        report,
+        timeline,
+        ownerWords(context, playbook.name),
+        session.gateway.url,
+      )
+    },
+  })
+}
+
+/** What may be spent, before it is spent. */
+export function announceProbes(
+  invocation: Invocation,
+  playbook: Playbook,
+  probing: IncidentContext['probing'],
+): void {
+  const most = playbook.mostProbes(Math.max(1, scopeOf(invocation).models.length))
+  if (probing === 'off' || most === 0 || invocation.flags.has('quiet')) return
+  invocation.world.stderr.write(
+    `provops: sending at most ${counted(most, 'request')} that cost tokens; a refusal can bench a credential for up to 12 hours\n`,
+  )
+}
+
+/** Remembers the incident for --resume, and writes the ticket of --handover. */
+export async function keepIncident(
+  invocation: Invocation,
+  { run, playbook }: Incident,
+  report: Report,
+  timeline: readonly TimelineEntry[],
+  owner: string,
+  gateway: string,
+): Promise<void> {
+  await rememberIncident(invocation, { run, playbook: playbook.name, gateway, timeline: [...timeline] })
+  const file = invocation.flags.text('handover')
+  if (file === undefined) return
+  const { world, redactor } = invocation
+  const path = expandPath(file, world.home, world.cwd)
+  const text = handoverMarkdown({ run, playbook: playbook.name, owner, report, timeline })
+  try {
+    await writeFile(path, redactor.apply(text), { mode: 0o600 })
+    if (!invocation.flags.has('quiet')) world.stderr.write(`provops: the ticket is in ${path}\n`)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    world.stderr.write(
+      `provops: cannot write ${path}: ${code}; give --handover a file in a folder that can be written\n`,
+    )
+  }
+}

@@ -1,0 +1,353 @@
+import type { Flavour } from '../analysis/config/flavour.ts'
+import { loadConfig } from '../analysis/config/load.ts'
+import { offersOf } from '../analysis/config/offers.ts'
+import { type OnboardingPlan, planOnboarding } from '../analysis/onboarding/plan.ts'
+import { type Change, isSameTarget, proposeChange } from '../changes/change.ts'
+import { faultWords } from '../changes/fault-words.ts'
+import { listRuns } from '../changes/runs.ts'
+import { type ConfigStore, readText } from '../changes/store.ts'
+import type { ChangeWorld } from '../changes/world.ts'
+import { askModels } from '../checks/models.ts'
+import type { OnboardContext } from '../checks/onboard.ts'
+import { askCanary, type CanaryContext } from '../checks/onboard-canary.ts'
+import { monitorProvider, SHORTEST_MONITOR_MS } from '../checks/onboard-monitor.ts'
+import { askProvider } from '../checks/onboard-upstream.ts'
+import type { Judgement } from '../core/check.ts'
+import type { Finding } from '../core/finding.ts'
+import type { Attachment } from '../core/report.ts'
+import { counted, listed, span } from '../core/text.ts'
+import { createClient } from '../gateway/client.ts'
+import type { Endpoint } from '../wire/routes.ts'
+import { effectOf, flavourOf, idsEffect, type Texts, type Watched } from './change-effect.ts'
+import { close, confirmAndApply, type Flow, rollBack, seeEffect, sourceOf, take } from './change-flow.ts'
+import { stoppingStage } from './change-report.ts'
+import { finishEarlierRuns, firstClientKey } from './change-session.ts'
+import { newRunId, runSignal, undoOptions } from './change-terms.ts'
+import type { Invocation } from './invocation.ts'
+import { startMonitorView } from './monitor-view.ts'
+import { keepProof, type OnboardProof, readProof } from './onboard-memory.ts'
+import type { Order } from './onboard-spec.ts'
+import { notReady, plannedJudgement, refusedPlan } from './onboard-words.ts'
+import { proxySettings, type Session } from './session.ts'
+import { VERSION } from './version.ts'
+
+export interface Terms {
+  readonly monitorMs: number
+  readonly canaries: number
+  readonly endpoint: Endpoint
+}
+
+export interface OnboardParts {
+  readonly invocation: Invocation
+  readonly session: Session
+  readonly world: ChangeWorld
+  readonly store: ConfigStore
+  readonly order: Order
+  readonly terms: Terms
+}
+
+/** So many ids are asked before clients do; each is two requests that cost tokens. */
+const MOST_CANARY_IDS = 5
+
+/** What one run of `onboard` has learned and done so far. */
+interface Progress {
+  plan: OnboardingPlan | null
+  flavour: Flavour
+  /** Ids listed before the change. */
+  listedBefore: readonly string[]
+  change: Change | null
+  proof: OnboardProof | null
+  /** The run that wrote the provider: this one or an earlier one; null when provops did not. */
+  writtenBy: string | null
+  findings: readonly Finding[]
+}
+
+/** One run of `onboard`: every stage, carried out when its check is asked. */
+export class OnboardRun implements OnboardContext {
+  readonly attachments: Attachment[] = []
+  readonly #parts: OnboardParts
+  readonly #flow: Flow
+  readonly #signal: AbortSignal
+  readonly #soFar: Progress = {
+    plan: null,
+    flavour: 'upstream',
+    listedBefore: [],
+    change: null,
+    proof: null,
+    writtenBy: null,
+    findings: [],
+  }
+
+  constructor(parts: OnboardParts) {
+    const { invocation, world, store } = parts
+    this.#parts = parts
+    this.#flow = { invocation, world, store, held: null, runId: null }
+    this.#signal = runSignal(invocation)
+  }
+
+  ended(findings: readonly Finding[]): void {
+    this.#soFar.findings = [...this.#soFar.findings, ...findings]
+  }
+
+  async close(): Promise<void> {
+    await close(this.#flow)
+  }
+
+  readonly plan = async (): Promise<Judgement> => {
+    const { invocation, session, world, store, order } = this.#parts
+    if (!invocation.flags.has('dry-run'))
+      await finishEarlierRuns(world, session, invocation, ({ target }) => isSameTarget(target, store.target))
+    const reading = await readText(store)
+    if (reading.kind === 'fault')
+      return refusedPlan([
+        { saw: faultWords(reading.fault), effect: 'nothing can be planned', fix: 'make it readable' },
+      ])
+    const flavour = await flavourOf(session.capabilities)
+    const { newcomer, key } = order
+    const planning = planOnboarding({
+      text: reading.text,
+      flavour,
+      newcomer,
+      apiKey: key?.reveal() ?? null,
+    })
+    if (planning.kind === 'refused') return refusedPlan(planning.problems)
+    const before = await askModels(session.gateway, firstClientKey(session), this.#signal)
+    if (before.kind === 'unknown') return before.judgement
+    const listedBefore = before.list.models.map(({ id }) => id)
+    const taken = planning.standing === 'new' ? planning.ids.filter((id) => listedBefore.includes(id)) : []
+    if (taken.length > 0)
+      return refusedPlan([
+        {
+          saw: `${listed(taken)} listed already, by a credential outside this file`,
+          effect: 'the new provider would get a share of its traffic at once',
+          fix: 'choose another alias',
+        },
+      ])
+    Object.assign(this.#soFar, { plan: planning, flavour, listedBefore } satisfies Partial<Progress>)
+    if (planning.standing === 'there') await this.#remember()
+    this.#propose(planning)
+    return plannedJudgement(planning, sourceOf(this.#flow))
+  }
+
+  #propose({ before, after, warnings }: OnboardingPlan): void {
+    const { invocation, world, store, session } = this.#parts
+    const change = proposeChange(
+      {
+        runId: newRunId('onboard', invocation.world),
+        title: this.#title(),
+        target: store.target,
+        before,
+        after,
+        check: effectOf(this.#watched(), this.#texts()),
+        undoOptions: undoOptions(invocation, session),
+      },
+      world.mask,
+    )
+    this.#soFar.change = change
+    if (change.diff.kind === 'unified')
+      this.attachments.push({ kind: 'diff', title: 'the change', text: change.diff.text })
+    if (warnings.length > 0)
+      this.attachments.push({
+        kind: 'text',
+        title: 'lint on the new text',
+        text: warnings.map(({ rule, line, saw, fix }) => `${rule} line ${line}: ${saw}; ${fix}`).join('\n'),
+      })
+  }
+
+  #title(): string {
+    return `onboard ${this.#parts.order.newcomer.name}`
+  }
+
+  #watched(): Watched {
+    const { session, invocation } = this.#parts
+    return { gateway: session.gateway, key: firstClientKey(session), clock: invocation.world.clock }
+  }
+
+  #texts(): Texts {
+    const { plan, flavour, listedBefore } = this.#soFar
+    return { before: plan?.before ?? '', after: plan?.after ?? '', flavour, keep: listedBefore }
+  }
+
+  readonly askProvider = async (): Promise<Judgement> => {
+    const { invocation, order, session } = this.#parts
+    const { world, settings } = invocation
+    const provider = createClient({
+      baseUrl: new URL(order.newcomer.baseUrl),
+      clientKeys: order.key === null ? [] : [order.key],
+      managementKey: null,
+      timeoutMs: settings.values.timeout,
+      signal: this.#signal,
+      clock: world.clock,
+      random: world.random,
+      userAgent: `provops/${VERSION}`,
+      proxy: session.embedded
+        ? { httpProxy: null, httpsProxy: null, noProxy: null }
+        : proxySettings(world.env),
+      trust: { kind: 'system' },
+      clientCertificate: null,
+    })
+    try {
+      return await askProvider(provider, order.newcomer, this.#signal)
+    } finally {
+      await provider.close()
+    }
+  }
+
+  readonly change = async (): Promise<Judgement> => {
+    const { plan, change } = this.#soFar
+    if (plan === null || change === null) throw new Error('a change without a plan')
+    if (plan.standing === 'new') {
+      this.#soFar.writtenBy = change.runId
+      return confirmAndApply(this.#flow, change)
+    }
+    const busy = await take(this.#flow, this.#title())
+    if (busy !== null) return busy
+    // What was proven earlier stays, whatever is found now: it may carry traffic.
+    const { proof, writtenBy: earlier } = this.#soFar
+    this.#flow.runId = proof === null ? earlier : null
+    const since = earlier === null ? 'not by provops' : `since run ${earlier}`
+    return {
+      outcome: 'pass',
+      saw: `nothing to do: it holds the provider already, ${since}`,
+      source: sourceOf(this.#flow),
+    }
+  }
+
+  /** Which run wrote the provider that is there, and whether it came to a good end. */
+  async #remember(): Promise<void> {
+    const { world, invocation, store, order } = this.#parts
+    const list = await listRuns(world)
+    if (list.kind === 'fault') return
+    const run = list.value.runs.find(
+      ({ title, step, target }) =>
+        step === 'written' && title === this.#title() && isSameTarget(target, store.target),
+    )
+    const proof = await readProof(invocation, store.target, order.newcomer)
+    this.#soFar.writtenBy = run?.runId ?? null
+    // A proof of another run says nothing about what was written since.
+    this.#soFar.proof = proof?.runId === this.#soFar.writtenBy ? proof : null
+  }
+
+  readonly listed = async (): Promise<Judgement> => {
+    const { plan, change, listedBefore } = this.#soFar
+    if (plan === null || change === null) throw new Error('a look without a plan')
+    if (plan.standing === 'new')
+      return seeEffect(
+        this.#flow,
+        { check: change.check, text: plan.after, undoCommand: change.undoCommand },
+        this.#signal,
+      )
+    const check = idsEffect(this.#watched(), { appear: plan.ids, vanish: [], keep: listedBefore })
+    return seeEffect(this.#flow, { check, text: plan.after, undoCommand: 'provops lint' }, this.#signal)
+  }
+
+  readonly canary = async (): Promise<readonly Judgement[]> => {
+    const ids = this.#canaryIds()
+    const judged: Judgement[] = []
+    for (const id of ids) {
+      const judgement = await askCanary(this.#canaryContext(), id, this.#signal)
+      judged.push(judgement)
+      if (judgement.outcome !== 'pass') break
+    }
+    return judged
+  }
+
+  #canaryIds(): readonly string[] {
+    return (this.#soFar.plan?.canaryIds ?? []).slice(0, MOST_CANARY_IDS)
+  }
+
+  #canaryContext(): CanaryContext {
+    const { invocation, session, order, terms } = this.#parts
+    const { plan, flavour } = this.#soFar
+    const loaded = loadConfig(plan?.after ?? '', flavour)
+    const offers = loaded.kind === 'loaded' ? offersOf(loaded.config) : null
+    const { settings, world } = invocation
+    return {
+      gateway: session.gateway,
+      clock: world.clock,
+      as: firstClientKey(session),
+      endpoint: terms.endpoint,
+      provider: order.newcomer.name,
+      isAlone: (id) => {
+        const owners = (offers?.byId.get(id) ?? []).map(({ offer }) => offer.credential)
+        return (
+          owners.length > 0 &&
+          owners.every((one) => one.kind === 'config' && one.entry.name === order.newcomer.name)
+        )
+      },
+      timeoutMs: settings.origins.timeout === 'default' ? null : settings.values.timeout,
+    }
+  }
+
+  readonly monitor = async (): Promise<Judgement> => {
+    const { invocation, terms, store, order } = this.#parts
+    const { proof } = this.#soFar
+    if (proof !== null && proof.monitoredMs >= terms.monitorMs)
+      return {
+        outcome: 'pass',
+        saw: `watched before, until ${proof.endedAt}: ${proof.saw}`,
+        source: proof.runId === null ? 'an earlier run' : `run ${proof.runId}`,
+      }
+    const view = startMonitorView(invocation, terms.monitorMs)
+    try {
+      const judgement = await monitorProvider(
+        {
+          ...this.#canaryContext(),
+          ids: this.#canaryIds(),
+          thresholds: invocation.settings.thresholds,
+          monitorMs: terms.monitorMs,
+          canaries: terms.canaries,
+          onLook: view.look,
+        },
+        this.#signal,
+      )
+      if (judgement.outcome === 'pass' || judgement.outcome === 'warn')
+        await keepProof(invocation, store.target, order.newcomer, {
+          runId: this.#soFar.writtenBy,
+          monitoredMs: terms.monitorMs,
+          endedAt: new Date(invocation.world.clock.nowMs()).toISOString(),
+          saw: judgement.saw,
+        })
+      return judgement
+    } finally {
+      view.stop()
+    }
+  }
+
+  readonly rollback = async (): Promise<Judgement> => {
+    const { change, flavour, plan, listedBefore, findings } = this.#soFar
+    const stopped = stoppingStage(findings)
+    if (stopped === undefined || change === null || plan === null)
+      return { outcome: 'skip', saw: 'nothing to roll back', next: 'nothing to do' }
+    const check =
+      plan.standing === 'new'
+        ? effectOf(this.#watched(), { before: plan.after, after: plan.before, flavour, keep: listedBefore })
+        : idsEffect(this.#watched(), { appear: [], vanish: plan.ids, keep: [] })
+    return rollBack(this.#flow, change, check)
+  }
+
+  readonly verdict = async (): Promise<Judgement> => {
+    const { findings, plan, change, proof } = this.#soFar
+    const { order, terms } = this.#parts
+    const stopped = stoppingStage(findings)
+    if (stopped?.cause === 'human' || stopped?.cause === 'conflict')
+      return { outcome: 'skip', saw: `not judged: ${stopped.id} did not get through`, next: 'run it again' }
+    if (stopped !== undefined) return notReady(stopped)
+    const warned = findings.filter(({ outcome }) => outcome === 'warn').map(({ id }) => id)
+    const watchedMs = Math.max(proof?.monitoredMs ?? 0, terms.monitorMs)
+    const back = this.#soFar.writtenBy === change?.runId ? `; the way back: ${change?.undoCommand}` : ''
+    const saw = `${order.newcomer.name} with ${counted(plan?.ids.length ?? 0, 'id')} is ready for production traffic`
+    if (watchedMs >= SHORTEST_MONITOR_MS && warned.length === 0) return { outcome: 'pass', saw: saw + back }
+    return {
+      outcome: 'warn',
+      saw:
+        warned.length > 0
+          ? `${saw}, with care (${listed(warned)})${back}`
+          : `${saw}, though watched for ${span(watchedMs)} only${back}`,
+      expected: 'every stage passed, and ten minutes watched',
+      why: 'the runbook wants 10 to 15 minutes before production traffic',
+      next:
+        warned.length > 0 ? `provops explain ${warned[0]?.split(':')[0]}` : 'run it again with --monitor 10m',
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import type { Flavour } from '../analysis/config/flavour.ts'
+import { loadConfig } from '../analysis/config/load.ts'
+import { offersOf } from '../analysis/config/offers.ts'
+import { planReroute, type ReroutePlan } from '../analysis/reroute.ts'
+import { type Change, isSameTarget, proposeChange } from '../changes/change.ts'
+import { faultWords } from '../changes/fault-words.ts'
+import { type ConfigStore, readText } from '../changes/store.ts'
+import type { ChangeWorld } from '../changes/world.ts'
+import { askCanary, type CanaryContext } from '../checks/onboard-canary.ts'
+import type { RerouteContext } from '../checks/reroute.ts'
+import type { Judgement } from '../core/check.ts'
+import type { Finding } from '../core/finding.ts'
+import type { Attachment } from '../core/report.ts'
+import { counted, listed } from '../core/text.ts'
+import type { Endpoint } from '../wire/routes.ts'
+import { effectOf, flavourOf } from './change-effect.ts'
+import { close, confirmAndApply, type Flow, rollBack, seeEffect, sourceOf } from './change-flow.ts'
+import { stoppingStage } from './change-report.ts'
+import { finishEarlierRuns, firstClientKey } from './change-session.ts'
+import type { StagedRun } from './change-stages.ts'
+import { newRunId, runSignal, undoOptions } from './change-terms.ts'
+import type { Invocation } from './invocation.ts'
+import { refusedPlan } from './onboard-words.ts'
+import type { RerouteOrder } from './reroute.ts'
+import type { Session } from './session.ts'
+
+export interface RerouteParts {
+  readonly invocation: Invocation
+  readonly session: Session
+  readonly world: ChangeWorld
+  readonly store: ConfigStore
+  readonly order: RerouteOrder
+  readonly endpoint: Endpoint
+}
+
+/** Each is two requests that cost tokens. */
+const MOST_CANARY_IDS = 5
+
+/** One run of `reroute`: every stage, carried out when its check is asked. */
+export class RerouteRun implements RerouteContext, StagedRun {
+  readonly attachments: Attachment[] = []
+  readonly #parts: RerouteParts
+  readonly #flow: Flow
+  readonly #signal: AbortSignal
+  #plan: ReroutePlan | null = null
+  #flavour: Flavour = 'upstream'
+  #change: Change | null = null
+  #findings: readonly Finding[] = []
+
+  constructor(parts: RerouteParts) {
+    const { invocation, world, store } = parts
+    this.#parts = parts
+    this.#flow = { invocation, world, store, held: null, runId: null }
+    this.#signal = runSignal(invocation)
+  }
+
+  ended(findings: readonly Finding[]): void {
+    this.#findings = [...this.#findings, ...findings]
+  }
+
+  async close(): Promise<void> {
+    await close(this.#flow)
+  }
+
+  readonly plan = async (): Promise<Judgement> => {
+    const { invocation, session, world, store, order } = this.#parts
+    if (!invocation.flags.has('dry-run'))
+      await finishEarlierRuns(world, session, invocation, ({ target }) => isSameTarget(target, store.target))
+    const reading = await readText(store)
+    if (reading.kind === 'fault')
+      return refusedPlan([
+        { saw: faultWords(reading.fault), effect: 'nothing can be planned', fix: 'make it readable' },
+      ])
+    this.#flavour = await flavourOf(session.capabilities)
+    const planning = planReroute({ ...order, text: reading.text, flavour: this.#flavour })
+    if (planning.kind === 'refused')
+      return refusedPlan(planning.problems, `an edit after which ${order.to} answers first`)
+    this.#plan = planning
+    this.#propose(planning)
+    return this.#planned(planning)
+  }
+
+  #propose({ before, after, routes }: ReroutePlan): void {
+    const { invocation, world, store, session, order } = this.#parts
+    const change = proposeChange(
+      {
+        runId: newRunId('reroute', invocation.world),
+        title: `reroute from ${order.from} to ${order.to}`,
+        target: store.target,
+        before,
+        after,
+        check: effectOf(this.#watched(), { before, after, flavour: this.#flavour }),
+        undoOptions: undoOptions(invocation, session),
+      },
+      world.mask,
+    )
+    this.#change = change
+    this.attachments.push({
+      kind: 'table',
+      title: 'who answers first',
+      columns: [
+        { name: 'id', align: 'left' },
+        { name: 'before', align: 'left' },
+        { name: 'after', align: 'left' },
+      ],
+      rows: routes.map((route) => [route.id, route.before.join(', ') || '-', route.after.join(', ') || '-']),
+    })
+    if (change.diff.kind === 'unified')
+      this.attachments.push({ kind: 'diff', title: 'the change', text: change.diff.text })
+  }
+
+  #planned({ standing, moved, vanish }: ReroutePlan): Judgement {
+    const { to } = this.#parts.order
+    const source = sourceOf(this.#flow)
+    if (standing === 'there')
+      return { outcome: 'pass', saw: `nothing to do: ${to} answers ${listed(moved)} already`, source }
+    const saw = `${counted(moved.length, 'id')} to ${to}: ${listed(moved)}`
+    if (vanish.length === 0) return { outcome: 'pass', saw: `${saw}; no id vanishes`, source }
+    return {
+      outcome: 'warn',
+      saw: `${saw}; clients lose ${listed(vanish)}`,
+      source,
+      expected: 'every id of today stays',
+      why: 'clients that ask for an id that is gone are refused',
+      next: 'make sure that nobody asks for them, or use --by priority',
+    }
+  }
+
+  #watched() {
+    const { session, invocation } = this.#parts
+    return { gateway: session.gateway, key: firstClientKey(session), clock: invocation.world.clock }
+  }
+
+  readonly prove = async (): Promise<Judgement> => {
+    const { order } = this.#parts
+    const id = this.#plan?.provingId ?? null
+    if (id === null)
+      return {
+        outcome: 'unknown',
+        saw: `${order.to} has no id of its own to try it by`,
+        expected: `an id that only ${order.to} answers`,
+        why: 'traffic is moved to a known-good provider',
+        next: `give ${order.to} a prefix, then prefix/model is its own`,
+      }
+    return askCanary(this.#canaryContext(this.#plan?.before ?? ''), id, this.#signal)
+  }
+
+  readonly change = async (): Promise<Judgement> => {
+    if (this.#plan === null || this.#change === null) throw new Error('a change without a plan')
+    if (this.#plan.standing === 'there')
+      return {
+        outcome: 'pass',
+        saw: 'nothing to do: the configuration says so already',
+        source: sourceOf(this.#flow),
+      }
+    const judged = await confirmAndApply(this.#flow, this.#change)
+    return judged.outcome === 'pass'
+      ? { ...judged, saw: `${judged.saw}; the way back: ${this.#change.undoCommand}` }
+      : judged
+  }
+
+  readonly listed = async (): Promise<Judgement> => {
+    const { before, after, standing } = this.#plan ?? { before: '', after: '', standing: 'there' as const }
+    if (standing === 'there' || this.#change === null)
+      return { outcome: 'skip', saw: 'nothing was changed', next: 'nothing to do' }
+    const check = effectOf(this.#watched(), { before, after, flavour: this.#flavour })
+    return seeEffect(this.#flow, { check, text: after, undoCommand: this.#change.undoCommand }, this.#signal)
+  }
+
+  readonly answered = async (): Promise<readonly Judgement[]> => {
+    const judged: Judgement[] = []
+    for (const id of (this.#plan?.moved ?? []).slice(0, MOST_CANARY_IDS)) {
+      const judgement = await askCanary(this.#canaryContext(this.#plan?.after ?? ''), id, this.#signal)
+      judged.push(judgement)
+      if (judgement.outcome !== 'pass') break
+    }
+    return judged
+  }
+
+  #canaryContext(text: string): CanaryContext {
+    const { invocation, session, order, endpoint } = this.#parts
+    const loaded = loadConfig(text, this.#flavour)
+    const offers = loaded.kind === 'loaded' ? offersOf(loaded.config) : null
+    const wanted = order.to.trim().toLowerCase()
+    const { settings, world } = invocation
+    return {
+      gateway: session.gateway,
+      clock: world.clock,
+      as: firstClientKey(session),
+      endpoint,
+      provider: order.to,
+      isAlone: (id) => {
+        const owners = (offers?.byId.get(id) ?? []).map(({ offer }) => offer.credential)
+        return (
+          owners.length > 0 &&
+          owners.every(
+            (one) =>
+              one.kind === 'config' &&
+              [one.entry.name, one.providerKey].some((name) => name.toLowerCase() === wanted),
+          )
+        )
+      },
+      timeoutMs: settings.origins.timeout === 'default' ? null : settings.values.timeout,
+    }
+  }
+
+  readonly rollback = async (): Promise<Judgement> => {
+    const { session } = this.#parts
+    if (stoppingStage(this.#findings) === undefined || this.#change === null || this.#plan === null)
+      return { outcome: 'skip', saw: 'nothing to roll back', next: 'nothing to do' }
+    const texts = { before: this.#plan.after, after: this.#plan.before, flavour: this.#flavour }
+    session.gateway.forget()
+    return rollBack(this.#flow, this.#change, effectOf(this.#watched(), texts))
+  }
+}
