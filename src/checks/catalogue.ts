@@ -4,6 +4,7 @@ import { LINT_CHECKS, whoAnswersCheck, whyMissingCheck } from './lint.ts'
 import { ONBOARD_CHECKS } from './onboard.ts'
 import { PARITY_CHECKS } from './parity.ts'
 import { PLAYBOOK_STEPS } from './playbooks/table.ts'
+import { QUOTA_CHECKS } from './quota.ts'
 import { REROUTE_CHECKS } from './reroute.ts'
 import { SPARK_CHECKS } from './spark.ts'
 import { TRIAGE_CHECKS } from './triage.ts'
@@ -12,6 +13,7 @@ import { UNDO_CHECKS } from './undo.ts'
 /** Every check of every command, as `provops checks` lists them. */
 export const CATALOGUE: readonly CheckInfo[] = [
   ...DAILY_CHECKS,
+  ...QUOTA_CHECKS,
   ...PARITY_CHECKS,
   ...SPARK_CHECKS.filter(({ id }) => id !== 'spark.listed'),
   ...LINT_CHECKS,

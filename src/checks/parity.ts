@@ -73,6 +73,8 @@ export const PARITY_CHECKS = [usageCheck, modelCheck] as const
 interface Judged {
   readonly judgement: Judgement
   readonly rank: number
+  /** The stream was cut: explained once, a defect when it is so every time. */
+  readonly interrupted?: true
 }
 
 function verdictOn({ plain, stream }: AskedPair, endpoint: Endpoint, model: string): ParityVerdict | null {
@@ -90,15 +92,11 @@ function judgePair(pair: AskedPair, endpoint: Endpoint, model: string): Judged {
   switch (verdict.kind) {
     case 'pass':
       return { rank: 0, judgement: { outcome: 'pass', saw: sumUp(usages), data } }
-    case 'explained':
-      return {
-        rank: 1,
-        judgement: {
-          outcome: 'pass',
-          saw: `explained: ${verdict.explanations.map(explanationText).join('; ')}`,
-          data,
-        },
-      }
+    case 'explained': {
+      const saw = `explained: ${verdict.explanations.map(explanationText).join('; ')}`
+      const cut = verdict.explanations.some(({ kind }) => kind === 'interrupted')
+      return { rank: 1, judgement: { outcome: 'pass', saw, data }, ...(cut ? { interrupted: true } : {}) }
+    }
     case 'unknown':
       return { rank: 2, judgement: unjudged(verdict, data) }
     case 'fail':
@@ -153,12 +151,24 @@ function worstOf(judged: readonly Judged[]): Judgement {
   const [first, ...others] = [...judged].sort((a, b) => b.rank - a.rank)
   if (!first) throw new Error('no pair was asked')
   if (others.length === 0) return first.judgement
+  if (judged.every(({ interrupted }) => interrupted)) return alwaysCut(first.judgement, judged.length)
   const alike = judged.filter(({ rank }) => rank === first.rank).length
   const saw =
     alike === judged.length
       ? `${first.judgement.saw} (${judged.length} times)`
       : `${first.judgement.saw} (${alike} of ${judged.length} pairs)`
   return { ...first.judgement, saw }
+}
+
+function alwaysCut({ saw, data }: Judgement, pairs: number): Judgement {
+  return {
+    outcome: 'warn',
+    saw: `every one of ${pairs} streams: ${saw}`,
+    expected: EXPECTED,
+    why: 'one cut stream is an accident; when all are cut, no stream ever tells its usage',
+    next: 'provops incident usage-parity',
+    ...(data === undefined ? {} : { data }),
+  }
 }
 
 function judgeModel(model: string, verdicts: readonly (ParityVerdict | null)[]): Judgement {

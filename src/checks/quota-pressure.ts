@@ -88,13 +88,7 @@ function judge(pressure: Pressure, each: Case): Judgement {
         next: `${LOG_ADVICE}; then ${playbook(each)}`,
       }
     case 'unclear':
-      return {
-        ...adviceOf(each),
-        outcome: 'unknown',
-        saw: `${failureWords(window)}; how many of them 429 is not told${noLogWords(each)}`,
-        why: 'so many failures can be quota pressure or something else',
-        next: `${LOG_ADVICE}; or provops incident --provider ${each.provider}`,
-      }
+      return { ...adviceOf(each), ...unclear(each), outcome: 'unknown' }
     case 'calm':
       return calm(pressure, each)
     case 'too-few':
@@ -138,6 +132,25 @@ function exhausted({ benched, local }: Pressure & { kind: 'exhausted' }, each: C
     saw: [benched > 0 ? `${all} benched for quota` : '', refused].filter((part) => part !== '').join('; '),
     expected: 'a credential that can be asked',
     why: 'every request to this provider is refused until the first of them is back',
+  }
+}
+
+/** Either no log counts the 429s, or the log has failures without a status. */
+function unclear({ evidence, provider, noLog }: Case) {
+  const { window, limits } = evidence
+  const incident = `provops incident --provider ${provider}`
+  const why = 'so many failures can be quota pressure or something else'
+  if (limits?.complete)
+    return {
+      saw: `${failureWords(window)}; the log gives no status for ${groupedNumber(limits.undetermined)} of the failures`,
+      why,
+      next: incident,
+    }
+  const log = limits ? 'the log begins within the window' : (noLog ?? 'no log was read')
+  return {
+    saw: `${failureWords(window)}; how many of them 429 is not told (${log})`,
+    why,
+    next: `${LOG_ADVICE}; or ${incident}`,
   }
 }
 

@@ -138,10 +138,7 @@ export async function rankingTable(context: IncidentContext, signal: AbortSignal
     rows: ranked.map(({ playbook, evidence }, index) => [
       String(index + 1),
       playbook.name,
-      listed(
-        sorted(evidence).map(({ weight, saw }) => `${weight}: ${saw}`),
-        2,
-      ),
+      rowWords(sorted(evidence)),
       `provops incident ${playbook.name}`,
     ]),
   }

@@ -56,6 +56,12 @@ describe('parity-check', () => {
     expect(report.findings[0]).toMatchObject({ outcome: 'pass', data: { verdict: 'explained' } })
   })
 
+  it('warns when every stream is interrupted', async () => {
+    const report = await parityCheck('--embedded=stream-cut --repeat 2')
+    expect(report.findings[0]).toMatchObject({ outcome: 'warn' })
+    expect(report.findings[0]?.saw).toMatch(/^every one of 2 streams/)
+  })
+
   it('does not know when it was refused', async () => {
     const report = await parityCheck('--embedded --model nope')
     expect(report.findings.map(({ outcome }) => outcome)).toEqual(['unknown', 'skip'])

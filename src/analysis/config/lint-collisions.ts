@@ -100,7 +100,9 @@ function collisionDrafts(context: LintContext): Draft[] {
 
 /** True for an id that only the keys of one entry offer. */
 function isOneEntry(offers: readonly IdOffer[]): boolean {
-  const [first, ...others] = offers.map(({ offer: { credential } }) => (credential.kind === 'config' ? credential.entry : null))
+  const [first, ...others] = offers.map(({ offer: { credential } }) =>
+    credential.kind === 'config' ? credential.entry : null,
+  )
   return others.length === 0 || (first !== null && others.every((entry) => entry === first))
 }
 

@@ -108,7 +108,11 @@ function entryIds(
   catalogue: Catalogue,
 ): EntryIds {
   if (listing === null) return { base: 'models', ids: [] }
-  const { base, ids } = baseIds(listing, catalogueIds(catalogue, CATALOGUE_CHANNELS[providerKey] ?? ''), config)
+  const { base, ids } = baseIds(
+    listing,
+    catalogueIds(catalogue, CATALOGUE_CHANNELS[providerKey] ?? ''),
+    config,
+  )
   const kept = listing.section === 'openai-compatibility' ? ids : withoutExcluded(ids, listing.excludedModels)
   return { base, ids: prefixed(kept, prefix, config.settings.forceModelPrefix) }
 }

@@ -26,7 +26,7 @@ function hexDigit(code: number): number {
 /** Ids are random and 32 bits long; over days the same one comes twice (contract, files 4.5). */
 const JOIN_WITHIN_MS = 30 * 60_000
 /** A gateway has far fewer requests under way; the bound is for hostile logs. */
-const MAX_OPEN_REQUESTS = 25_000
+const MAX_OPEN_REQUESTS = 10_000
 const MAX_PROVIDERS = 10_000
 
 /**

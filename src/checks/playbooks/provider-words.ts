@@ -18,14 +18,7 @@ export class ProviderWords {
     if (message.kind !== 'upstream-failure' || message.error === '') return
     const { provider, model, error, status } = message
     // The status is often not part of the line; 200 lets the text decide.
-    const source = {
-      status: status ?? 200,
-      headers: {},
-      body: error,
-      endpoint: 'responses',
-      nowMs: this.#nowMs,
-    }
-    const refusal = classifyRefusal({ ...source, endpoint: 'responses' })
+    const refusal = classifyRefusal({ status: status ?? 200, headers: {}, body: error, nowMs: this.#nowMs })
     const key = `${provider}\0${model}\0${refusal.rule}`
     if (this.#kinds.has(key) || this.#kinds.size < MOST_KINDS)
       this.#kinds.set(key, { provider: provider ?? '', model: model ?? '', refusal })
