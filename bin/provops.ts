@@ -20,7 +20,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const paths = envPaths('provops', { suffix: '' })
-process.exitCode = await main({
+void main({
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
@@ -30,11 +30,19 @@ process.exitCode = await main({
     sleep: (durationMs, signal) => sleep(durationMs, undefined, signal ? { signal } : {}),
   },
   random: Math.random,
-  stdin: process.stdin,
+  // Opening it takes time at every start, so that waits for a command that reads it.
+  stdin: {
+    get isTTY() {
+      return process.stdin.isTTY
+    },
+    [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator](),
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   interrupted: interrupt.signal,
   stateDir: process.env.PROVOPS_STATE_DIR || paths.log,
   scenariosDir: fileURLToPath(new URL('../fixtures/scenarios/', import.meta.url)),
   configDir: paths.config,
+}).then((exitCode) => {
+  process.exitCode = exitCode
 })

@@ -8,6 +8,7 @@ import { lintCommand } from './lint.ts'
 import { onboardCommand } from './onboard.ts'
 import { parityCheckCommand } from './parity-check.ts'
 import { quotaCommand } from './quota.ts'
+import { rehearseCommand } from './rehearse.ts'
 import { replayCommand } from './replay.ts'
 import { rerouteCommand } from './reroute.ts'
 import { sparkCheckCommand } from './spark-check.ts'
@@ -24,6 +25,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   onboardCommand,
   rerouteCommand,
   incidentCommand,
+  rehearseCommand,
   undoCommand,
   gatewayCommand,
   checksCommand,

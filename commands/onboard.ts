@@ -45,6 +45,7 @@ export const onboardCommand: CommandSpec = {
       about: 'what the clients of the provider speak (default chat)',
       choices: ['responses', 'chat', 'messages'],
     },
+    { flags: '--image-canary', about: 'also send a picture in a tool result, for models that see' },
     { flags: '--dry-run', about: 'plan and print the diff, write nothing' },
     ...CHANGE_FLAGS,
     ...GATEWAY_FLAGS,

@@ -32,6 +32,17 @@ export const sparkCheckCommand: CommandSpec = {
     },
     { flags: '--logs <path|->', about: 'log file or directory of the gateway, - for stdin' },
     { flags: '--tz <zone>', about: 'time zone of the log, such as Asia/Shanghai' },
+    { flags: '--watch [duration]', about: 'keep judging, one line per change (default every 30s)' },
+    {
+      flags: '--auto-mitigate',
+      about: 'make the change that is due: proves the fallback, shows the diff, asks',
+    },
+    {
+      flags: '--via <way>',
+      about: 'how to write: in place, or through the management routes',
+      choices: ['file', 'management'],
+    },
+    { flags: '-y, --yes', about: 'the diff is confirmed; do not ask' },
     { flags: '--config-file <path>', about: "the gateway's config.yaml, for the change that is due" },
   ],
   speaksTo: 'gateway',

@@ -5,8 +5,10 @@ import { ONBOARD_CHECKS } from './onboard.ts'
 import { PARITY_CHECKS } from './parity.ts'
 import { PLAYBOOK_STEPS } from './playbooks/table.ts'
 import { QUOTA_CHECKS } from './quota.ts'
+import { REHEARSAL_CHECK } from './rehearsal.ts'
 import { REROUTE_CHECKS } from './reroute.ts'
 import { SPARK_CHECKS } from './spark.ts'
+import { AUTO_MITIGATION_CHECKS } from './spark-apply.ts'
 import { TRIAGE_CHECKS } from './triage.ts'
 import { UNDO_CHECKS } from './undo.ts'
 
@@ -16,6 +18,7 @@ export const CATALOGUE: readonly CheckInfo[] = [
   ...QUOTA_CHECKS,
   ...PARITY_CHECKS,
   ...SPARK_CHECKS.filter(({ id }) => id !== 'spark.listed'),
+  ...AUTO_MITIGATION_CHECKS,
   ...LINT_CHECKS,
   whoAnswersCheck,
   whyMissingCheck,
@@ -24,4 +27,5 @@ export const CATALOGUE: readonly CheckInfo[] = [
   ...UNDO_CHECKS,
   ...TRIAGE_CHECKS,
   ...PLAYBOOK_STEPS,
+  REHEARSAL_CHECK,
 ]

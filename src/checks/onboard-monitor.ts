@@ -52,7 +52,8 @@ export async function monitorProvider(context: MonitorContext, signal: AbortSign
     const watch = watchOf(state, clock.nowMs())
     context.onLook(watch)
     const level = watchLevel(watch, thresholds)
-    if (level === 'critical' || level === 'mostly-failing' || watch.elapsedMs >= monitorMs)
+    const isOver = watch.elapsedMs >= monitorMs && sent >= context.canaries
+    if (level === 'critical' || level === 'mostly-failing' || isOver)
       return judgeWatch(watch, context, source)
     const restMs = monitorMs - watch.elapsedMs
     await clock.sleep(Math.min(restMs, Math.max(1, monitorMs / MOST_LOOKS)), signal).catch(() => undefined)

@@ -7,6 +7,7 @@ export interface OnboardContext {
   readonly change: () => Promise<Judgement>
   readonly listed: () => Promise<Judgement>
   readonly canary: () => Promise<readonly Judgement[]>
+  readonly image: () => Promise<Judgement>
   readonly monitor: () => Promise<Judgement>
   readonly rollback: () => Promise<Judgement>
   readonly verdict: () => Promise<Judgement>
@@ -81,6 +82,18 @@ export const ONBOARD_CHANGE_CHECKS: readonly Check<OnboardContext>[] = [
   },
   {
     ...ABOUT,
+    id: 'onboard.image',
+    title: 'pictures in tool results reach the new provider',
+    asks: 'With --image-canary: does a picture inside a tool result reach the model, in the form of every endpoint, plain and streamed?',
+    why: 'Agents that read screenshots through tools would work blind.',
+    cost: 'tokens',
+    fix: 'provops incident tool-result-image; for a model that does not see, leave --image-canary out.',
+    runbook: 'Tool-Result Image Translation Regressions',
+    needs: ['onboard.canary'],
+    ask: ({ image }) => image(),
+  },
+  {
+    ...ABOUT,
     id: 'onboard.monitor',
     title: 'the new provider stays within the limits for ten minutes',
     asks: 'Over --monitor: which share of its requests failed, and which was 429, by the counters of the gateway and by canaries in between? Too few requests are never a pass.',
@@ -89,7 +102,7 @@ export const ONBOARD_CHANGE_CHECKS: readonly Check<OnboardContext>[] = [
     fix: 'provops incident --provider <name> finds the cause; the change was rolled back.',
     runbook: 'Onboard a New Provider, 6',
     thresholds: ['error-ratio', 'rate-limit-share'],
-    needs: ['onboard.canary'],
+    needs: ['onboard.canary', 'onboard.image'],
     ask: ({ monitor }) => monitor(),
   },
 ]

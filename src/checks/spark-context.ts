@@ -26,8 +26,10 @@ export interface SparkContext extends ListingContext {
   readonly threshold: RatioThreshold
   /** Reads the log of the window at the first call. */
   readonly log: () => Promise<LogReading>
-  /** Asks the model once with a key, at the first call for both; null when probes are off. */
-  readonly probe: ((model: string, key: NamedKey) => Promise<Asked>) | null
+  /** Asks a model once with a key, at the first call for both; costs tokens. */
+  readonly ask: (model: string, key: NamedKey) => Promise<Asked>
+  /** The same, or null when probes are off. */
+  readonly probe: SparkContext['ask'] | null
   /** Own requests to the model, for the ratio; empty without `--sample`. */
   readonly samples: () => Promise<readonly Asked[]>
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../core/clock.ts'
 import { counted, listed } from '../core/text.ts'
 import type { ClientKey, Gateway } from '../gateway/port.ts'
 import type { Capabilities } from '../gateway/probe.ts'
+import { fieldsOf } from '../wire/fields.ts'
 import { readLogPage } from '../wire/management.ts'
 import { ROUTES } from '../wire/routes.ts'
 
@@ -54,21 +55,22 @@ export interface Watched {
   readonly clock: Clock
 }
 
+/** Tells besides whether the gateway ever gave a readable answer: "no" and "don't know" are different words. */
+export interface WatchedEffect extends EffectCheck {
+  hasAnswered(): boolean
+}
+
 /**
  * How to see that a gateway took an edit: by the ids that come and go in its model list, or, where an edit changes no
  * id, by the providers it shows on its management routes.
  */
-export function effectOf(watched: Watched, texts: Texts): EffectCheck {
+export function effectOf(watched: Watched, texts: Texts): WatchedEffect {
   const ids = idChangeOf(texts)
   if (ids.appear.length + ids.vanish.length > 0) return idsEffect(watched, { ...ids, keep: texts.keep ?? [] })
-  const { clues, begin } = cluesFrom(watched)
+  const look = looksAt(watched)
   return {
     describe: 'GET /v0/management/config shows the providers as the file has them',
-    verify: (signal) => {
-      begin()
-      return verifyProviders(watched.gateway, texts, signal)
-    },
-    clues,
+    ...look((signal) => verifyProviders(watched.gateway, texts, signal)),
   }
 }
 
@@ -76,15 +78,11 @@ export function effectOf(watched: Watched, texts: Texts): EffectCheck {
 export function idsEffect(
   watched: Watched,
   ids: IdChange & { readonly keep: readonly string[] },
-): EffectCheck {
-  const { clues, begin } = cluesFrom(watched)
+): WatchedEffect {
+  const look = looksAt(watched)
   return {
     describe: describeIds(ids),
-    verify: (signal) => {
-      begin()
-      return verifyIds(watched, ids, ids.keep, signal)
-    },
-    clues,
+    ...look((signal) => verifyIds(watched, ids, ids.keep, signal)),
   }
 }
 
@@ -101,10 +99,11 @@ async function verifyIds(
   { appear, vanish }: IdChange,
   keep: readonly string[],
   signal: AbortSignal,
-): Promise<Verification> {
+): ReturnType<Look> {
   gateway.forget()
   const answer = await askModels(gateway, key, signal)
-  if (answer.kind === 'unknown') return { kind: 'not-yet', saw: `/v1/models: ${answer.judgement.saw}` }
+  if (answer.kind === 'unknown')
+    return { kind: 'not-yet', answered: false, saw: `/v1/models: ${answer.judgement.saw}` }
   const seen = new Set(answer.list.models.map(({ id }) => id))
   const missing = appear.filter((id) => !seen.has(id))
   const lost = keep.filter((id) => !seen.has(id) && !vanish.includes(id))
@@ -119,23 +118,39 @@ async function verifyIds(
   return { kind: 'effective', evidence: parts.filter((part) => part !== '').join(', ') }
 }
 
-async function verifyProviders(gateway: Gateway, texts: Texts, signal: AbortSignal): Promise<Verification> {
+async function verifyProviders(gateway: Gateway, texts: Texts, signal: AbortSignal): ReturnType<Look> {
   gateway.forget()
   if (!gateway.hasManagementKey) {
-    return { kind: 'wrong', saw: 'no id changes, and without a management key nothing else shows the effect' }
+    return {
+      kind: 'wrong',
+      answered: false,
+      saw: 'no id changes, and without a management key nothing else shows the effect',
+    }
   }
   const result = await gateway.get(ROUTES.config, { signal })
-  if (result.kind === 'fault') return { kind: 'not-yet', saw: `/v0/management/config: ${result.fault.kind}` }
+  if (result.kind === 'fault')
+    return { kind: 'not-yet', answered: false, saw: `/v0/management/config: ${result.fault.kind}` }
   const { status, body } = result.value
   if (status !== 200 || body.kind !== 'json')
-    return { kind: 'not-yet', saw: `/v0/management/config answered ${status}` }
-  const shown = loadConfig(JSON.stringify(body.value), texts.flavour)
+    return { kind: 'not-yet', answered: false, saw: `/v0/management/config answered ${status}` }
+  const shown = loadConfig(JSON.stringify(routingOf(body.value)), texts.flavour)
   const wanted = loadConfig(texts.after, texts.flavour)
   if (shown.kind !== 'loaded' || wanted.kind !== 'loaded')
-    return { kind: 'not-yet', saw: '/v0/management/config cannot be read as a configuration' }
+    return {
+      kind: 'not-yet',
+      answered: false,
+      saw: '/v0/management/config cannot be read as a configuration',
+    }
   return fingerprint(shown.config) === fingerprint(wanted.config)
     ? { kind: 'effective', evidence: '/v0/management/config shows the providers of the file' }
     : { kind: 'not-yet', saw: '/v0/management/config shows other providers than the file' }
+}
+
+const ROUTING_KEY = /^(?:[a-z-]+-api-key|openai-compatibility|oauth-[a-z-]+)$/
+
+/** The provider sections and OAuth maps alone: the rest is shown in other types than a file has, such as durations in nanoseconds. */
+function routingOf(shown: unknown): object {
+  return Object.fromEntries(Object.entries(fieldsOf(shown)).filter(([key]) => ROUTING_KEY.test(key)))
 }
 
 /** Everything of the provider entries and OAuth maps that routing depends on. */
@@ -160,15 +175,23 @@ function fingerprint({ entries, oauthExcludedModels, oauthModelAliases }: Gatewa
   ])
 }
 
-/** Clues of the time since the first look, which comes right after the write. */
-function cluesFrom({ gateway, clock }: Watched) {
+/** `answered` is false when nothing readable came. */
+type Look = (signal: AbortSignal) => Promise<Verification & { readonly answered?: false }>
+
+/** Clues are of the time since the first look, which comes right after the write. */
+function looksAt({ gateway, clock }: Watched) {
   let writtenMs: number | null = null
-  return {
-    begin: () => {
+  let hasAnswered = false
+  return (look: Look) => ({
+    verify: async (signal: AbortSignal): Promise<Verification> => {
       writtenMs ??= clock.nowMs()
+      const { answered, ...seen } = await look(signal)
+      hasAnswered ||= answered !== false
+      return seen
     },
     clues: (signal: AbortSignal) => reloadClues(gateway, writtenMs ?? clock.nowMs(), signal),
-  }
+    hasAnswered: () => hasAnswered,
+  })
 }
 
 async function reloadClues(gateway: Gateway, writtenMs: number, signal: AbortSignal): Promise<ReloadClues> {

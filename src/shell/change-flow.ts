@@ -1,12 +1,13 @@
 import { applyChange } from '../changes/apply.ts'
 import type { Change } from '../changes/change.ts'
-import { awaitEffect, type EffectCheck } from '../changes/effect.ts'
+import { awaitEffect } from '../changes/effect.ts'
 import type { Held } from '../changes/lock.ts'
 import { type ConfigStore, readText } from '../changes/store.ts'
 import { undoRun } from '../changes/undo.ts'
 import { tellApplied, tellEffect, tellUndone } from '../changes/words.ts'
 import type { ChangeWorld } from '../changes/world.ts'
 import type { Judgement } from '../core/check.ts'
+import type { WatchedEffect } from './change-effect.ts'
 import { lock } from './change-session.ts'
 import { endingOfEffect, judgementOf, unconfirmed } from './change-words.ts'
 import { askConsent } from './confirm.ts'
@@ -46,7 +47,10 @@ export async function close(flow: Flow): Promise<void> {
 export async function confirmAndApply(flow: Flow, change: Change): Promise<Judgement> {
   const { invocation } = flow
   const diff = change.diff.kind === 'unified' ? change.diff.text : 'the diff is too long to show'
-  const consent = await askConsent(invocation, { text: diff, question: `Write this? (${change.title})` })
+  const consent = await askConsent(invocation, {
+    text: diff,
+    question: `Write this (${change.title}), then try it with requests that cost tokens?`,
+  })
   if (consent !== 'given') return unconfirmed(consent, invocation)
   const busy = await take(flow, change.title)
   if (busy !== null || flow.held === null) return busy ?? unconfirmed('nobody', invocation)
@@ -76,12 +80,16 @@ export async function confirmAndApply(flow: Flow, change: Change): Promise<Judge
 /** Waits until the gateway took a text, at most 10 s. */
 export async function seeEffect(
   flow: Flow,
-  { check, text, undoCommand }: { check: EffectCheck; text: string; undoCommand: string },
+  { check, text, undoCommand }: { check: WatchedEffect; text: string; undoCommand: string },
   signal: AbortSignal,
 ): Promise<Judgement> {
   const { clock } = flow.invocation.world
   const effect = await awaitEffect(check, text, { clock, signal })
-  return judgementOf(tellEffect(effect, { check, undoCommand }), endingOfEffect(effect), 'GET /v1/models')
+  return judgementOf(
+    tellEffect(effect, { check, undoCommand }),
+    endingOfEffect(effect, check.hasAnswered()),
+    'GET /v1/models',
+  )
 }
 
 /**
@@ -90,7 +98,7 @@ export async function seeEffect(
 export async function rollBack(
   flow: Flow,
   change: Pick<Change, 'target' | 'undoCommand'>,
-  check: EffectCheck,
+  check: WatchedEffect,
 ): Promise<Judgement> {
   const { held, runId } = flow
   if (held === null || runId === null)

@@ -25,13 +25,16 @@ export function judgementOf({ line, more, next }: Told, ending: Ending, source: 
   }
 }
 
-export function endingOfEffect(effect: Effect): Ending {
+/** `hasAnswered`: whether the gateway ever showed something readable. */
+export function endingOfEffect(effect: Effect, hasAnswered: boolean): Ending {
   switch (effect.kind) {
     case 'effective':
       return { kind: 'done' }
     case 'interrupted':
       return { kind: 'not-known', why: 'a change whose effect was not seen is not proven', cause: 'deadline' }
     default:
+      if (!hasAnswered)
+        return { kind: 'not-known', why: 'the change is written; whether it took is not known' }
       return { kind: 'not-done', why: 'HTTP does not tell of a reload that failed; only the effect does' }
   }
 }

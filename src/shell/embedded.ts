@@ -37,7 +37,7 @@ export async function startForRun(invocation: Invocation): Promise<StartedForRun
     logDir: null,
     authDir: null,
     clock: world.clock,
-    seed: 1,
+    seed: Number(flags.text('seed') ?? 1),
     trafficPerSecond: 0,
   })
   if (started.kind === 'refused')

@@ -32,6 +32,8 @@ type MachineRemedy = Exclude<Remedy, { kind: 'person' }>
 
 /** What came of a playbook that was carried out to its end. */
 export interface Carried {
+  /** What the playbook found before anything was changed. */
+  readonly before: readonly Finding[]
   readonly findings: readonly Finding[]
   readonly attachments: readonly Attachment[]
   readonly timeline: readonly TimelineEntry[]
@@ -84,16 +86,17 @@ export async function carryOutPlaybook(
   const bursts = burstEntries(await factsOf(context, signal))
   const owner = ownerWords(context, playbook.name)
   const found = [...earlier, ...bursts, ...findingEntries(before, clock.nowMs())]
-  const remedies = chosen((await diagnosisOf(playbook, context, signal)).remedies)
+  const diagnosis = await diagnosisOf(playbook, context, signal)
+  const remedies = chosen(diagnosis.remedies)
   if (remedies.length === 0)
-    return { findings: before, attachments: [], timeline: orderedTimeline(found), owner }
+    return { before, findings: before, attachments: [], timeline: orderedTimeline(found), owner }
   const attachments: Attachment[] = []
   const applied = await timed(invocation, infoOf(playbook, 'applied'), () =>
     apply(invocation, session, playbook, remedies, attachments, signal),
   )
   const verified = await timed(invocation, infoOf(playbook, 'verified'), () =>
     applied.outcome === 'pass'
-      ? verify(invocation, session, playbook, probing, signal)
+      ? verify({ invocation, session, playbook, probing, models: diagnosis.models }, signal)
       : Promise.resolve<Judgement>({
           outcome: 'skip',
           saw: 'nothing was changed',
@@ -102,6 +105,7 @@ export async function carryOutPlaybook(
   )
   const ended = [applied, verified]
   return {
+    before,
     findings: [...diagnosed(before, playbook, verified), ...ended],
     attachments,
     timeline: orderedTimeline([...found, ...ended.map((finding) => entryOf(finding, clock.nowMs()))]),
@@ -270,15 +274,20 @@ async function applyResets(
   }
 }
 
+interface Verifying {
+  readonly invocation: Invocation
+  readonly session: Session
+  readonly playbook: Playbook
+  readonly probing: IncidentContext['probing']
+  readonly models: readonly string[]
+}
+
 async function verify(
-  invocation: Invocation,
-  session: Session,
-  playbook: Playbook,
-  probing: IncidentContext['probing'],
+  { invocation, session, playbook, probing, models }: Verifying,
   signal: AbortSignal,
 ): Promise<Judgement> {
   session.gateway.forget()
-  const verdict = await playbook.verify(incidentContext(invocation, session, probing), signal)
+  const verdict = await playbook.verify(incidentContext(invocation, session, probing), models, signal)
   const expected = 'the symptom is gone'
   switch (verdict.kind) {
     case 'gone':

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { mainLogsInOrder, readLogFileName } from '../analysis/logs/file-names.ts'
+import type { LogPeriod } from '../analysis/logs/log-time.ts'
 import type { LogPart } from '../analysis/logs/scan.ts'
 import { seekSince } from '../analysis/logs/seek.ts'
-import type { WallClock } from '../analysis/logs/wall-clock.ts'
 
 /** The part of `node:fs/promises` that is needed. */
 export type LogFiles = Pick<typeof import('node:fs/promises'), 'open' | 'readdir' | 'stat'>
@@ -17,12 +17,6 @@ export type LogWish =
   | { readonly kind: 'stream'; readonly name: string; readonly stream: AsyncIterable<Uint8Array> }
   /** The first of these directories that holds a main log (`logDirectories`). */
   | { readonly kind: 'search'; readonly directories: readonly string[] }
-
-/** What is asked of the log; without `sinceMs` everything. */
-export interface LogPeriod {
-  readonly clock: WallClock
-  readonly sinceMs?: number | undefined
-}
 
 export type LogSource =
   | {
@@ -110,31 +104,27 @@ async function atPath(path: string, period: LogPeriod, files: LogFiles): Promise
     }
   }
   if (stats.size === 0) return { outcome: 'empty', path }
-  if ((await readHead(path, files)).includes(REQUEST_LOG_MARK)) return { outcome: 'request-log', path }
+  if ((await readHead(path, files)).startsWith(REQUEST_LOG_MARK)) return { outcome: 'request-log', path }
   return { outcome: 'found', from: path, parts: [filePart(part, period, files)], leftOut: [] }
 }
 
 /** The first line of a dump of one request (contract, files 4.8). */
 const REQUEST_LOG_MARK = '=== REQUEST INFO ==='
 
-async function readHead(path: string, files: LogFiles): Promise<Buffer> {
+async function readHead(path: string, files: LogFiles): Promise<string> {
   const handle = await files.open(path)
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-    return buffer.subarray(0, bytesRead)
+    return (await readAt(handle)(0, REQUEST_LOG_MARK.length)).toString()
   } finally {
     await handle.close()
   }
 }
 
-const HEAD_BYTES = 4096
-
 /** Clocks of machines differ, and a file's last line is written a little before its last change. */
 const CLOCK_SLACK_MS = 300_000
 
 async function inDirectory(path: string, period: LogPeriod, files: LogFiles): Promise<LogSource> {
-  const names = await files.readdir(path)
-  const logs = await Promise.all(mainLogsInOrder(names).map((name) => fileIn(path, name, files)))
+  const { names, logs } = await listing(path, files)
   const newest = logs.at(-1)
   if (newest === undefined) {
     const requestLogs = names.filter((name) => readLogFileName(name).kind === 'request').length
@@ -159,6 +149,21 @@ interface FoundFile {
   readonly sizeBytes: number
   /** When its last line was written at the latest. */
   readonly endMs: number
+}
+
+/** A gateway may rotate or remove files at any moment; one that is gone before it was looked at is listed anew. */
+const LISTINGS = 3
+
+async function listing(path: string, files: LogFiles): Promise<{ names: string[]; logs: FoundFile[] }> {
+  for (let attempt = 1; ; attempt++) {
+    const names = await files.readdir(path)
+    try {
+      const logs = await Promise.all(mainLogsInOrder(names).map((name) => fileIn(path, name, files)))
+      return { names, logs }
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT' || attempt === LISTINGS) throw error
+    }
+  }
 }
 
 async function fileIn(directory: string, name: string, files: LogFiles): Promise<FoundFile> {

@@ -1,6 +1,4 @@
 import type { Flavour } from '../analysis/config/flavour.ts'
-import { loadConfig } from '../analysis/config/load.ts'
-import { offersOf } from '../analysis/config/offers.ts'
 import { type OnboardingPlan, planOnboarding } from '../analysis/onboarding/plan.ts'
 import { type Change, isSameTarget, proposeChange } from '../changes/change.ts'
 import { faultWords } from '../changes/fault-words.ts'
@@ -10,14 +8,15 @@ import type { ChangeWorld } from '../changes/world.ts'
 import { askModels } from '../checks/models.ts'
 import type { OnboardContext } from '../checks/onboard.ts'
 import { askCanary, type CanaryContext } from '../checks/onboard-canary.ts'
+import { askImageCanary } from '../checks/onboard-image.ts'
 import { monitorProvider, SHORTEST_MONITOR_MS } from '../checks/onboard-monitor.ts'
 import { askProvider } from '../checks/onboard-upstream.ts'
 import type { Judgement } from '../core/check.ts'
 import type { Finding } from '../core/finding.ts'
 import type { Attachment } from '../core/report.ts'
 import { counted, listed, span } from '../core/text.ts'
-import { createClient } from '../gateway/client.ts'
 import type { Endpoint } from '../wire/routes.ts'
+import { canaryContext } from './change-canary.ts'
 import { effectOf, flavourOf, idsEffect, type Texts, type Watched } from './change-effect.ts'
 import { close, confirmAndApply, type Flow, rollBack, seeEffect, sourceOf, take } from './change-flow.ts'
 import { stoppingStage } from './change-report.ts'
@@ -26,10 +25,10 @@ import { newRunId, runSignal, undoOptions } from './change-terms.ts'
 import type { Invocation } from './invocation.ts'
 import { startMonitorView } from './monitor-view.ts'
 import { keepProof, type OnboardProof, readProof } from './onboard-memory.ts'
+import { openProvider } from './onboard-provider.ts'
 import type { Order } from './onboard-spec.ts'
 import { notReady, plannedJudgement, refusedPlan } from './onboard-words.ts'
-import { proxySettings, type Session } from './session.ts'
-import { VERSION } from './version.ts'
+import type { Session } from './session.ts'
 
 export interface Terms {
   readonly monitorMs: number
@@ -170,22 +169,7 @@ export class OnboardRun implements OnboardContext {
 
   readonly askProvider = async (): Promise<Judgement> => {
     const { invocation, order, session } = this.#parts
-    const { world, settings } = invocation
-    const provider = createClient({
-      baseUrl: new URL(order.newcomer.baseUrl),
-      clientKeys: order.key === null ? [] : [order.key],
-      managementKey: null,
-      timeoutMs: settings.values.timeout,
-      signal: this.#signal,
-      clock: world.clock,
-      random: world.random,
-      userAgent: `provops/${VERSION}`,
-      proxy: session.embedded
-        ? { httpProxy: null, httpsProxy: null, noProxy: null }
-        : proxySettings(world.env),
-      trust: { kind: 'system' },
-      clientCertificate: null,
-    })
+    const provider = openProvider(invocation, session, order, this.#signal)
     try {
       return await askProvider(provider, order.newcomer, this.#signal)
     } finally {
@@ -234,7 +218,11 @@ export class OnboardRun implements OnboardContext {
     if (plan.standing === 'new')
       return seeEffect(
         this.#flow,
-        { check: change.check, text: plan.after, undoCommand: change.undoCommand },
+        {
+          check: effectOf(this.#watched(), this.#texts()),
+          text: plan.after,
+          undoCommand: change.undoCommand,
+        },
         this.#signal,
       )
     const check = idsEffect(this.#watched(), { appear: plan.ids, vanish: [], keep: listedBefore })
@@ -259,24 +247,20 @@ export class OnboardRun implements OnboardContext {
   #canaryContext(): CanaryContext {
     const { invocation, session, order, terms } = this.#parts
     const { plan, flavour } = this.#soFar
-    const loaded = loadConfig(plan?.after ?? '', flavour)
-    const offers = loaded.kind === 'loaded' ? offersOf(loaded.config) : null
-    const { settings, world } = invocation
-    return {
-      gateway: session.gateway,
-      clock: world.clock,
-      as: firstClientKey(session),
-      endpoint: terms.endpoint,
-      provider: order.newcomer.name,
-      isAlone: (id) => {
-        const owners = (offers?.byId.get(id) ?? []).map(({ offer }) => offer.credential)
-        return (
-          owners.length > 0 &&
-          owners.every((one) => one.kind === 'config' && one.entry.name === order.newcomer.name)
-        )
-      },
-      timeoutMs: settings.origins.timeout === 'default' ? null : settings.values.timeout,
-    }
+    const { name } = order.newcomer
+    const { endpoint } = terms
+    return canaryContext(invocation, session, { provider: name, endpoint, text: plan?.after ?? '', flavour })
+  }
+
+  readonly image = async (): Promise<Judgement> => {
+    const [id] = this.#canaryIds()
+    if (!this.#parts.invocation.flags.has('image-canary') || id === undefined)
+      return {
+        outcome: 'skip',
+        saw: 'not wanted',
+        next: '--image-canary sends a picture in a tool result, for models that see',
+      }
+    return askImageCanary(this.#canaryContext(), id, this.#signal)
   }
 
   readonly monitor = async (): Promise<Judgement> => {

@@ -12,8 +12,8 @@ const CLEAR_LINE = '\r\u001b[K'
 /** How many checks have answered, on one line of stderr that is gone at the end, and only on a terminal. */
 export function startProgress({ world, flags }: Invocation, checks: number): Progress {
   const { stderr, env } = world
-  if (stderr.isTTY !== true || env.TERM === 'dumb' || env.CI || flags.has('quiet') || flags.has('debug'))
-    return SILENT
+  const silent = ['quiet', 'debug', 'watch'].some((flag) => flags.has(flag))
+  if (stderr.isTTY !== true || env.TERM === 'dumb' || env.CI || silent) return SILENT
   let answered = 0
   const draw = () => stderr.write(`${CLEAR_LINE}${answered} of ${checks} checks answered`)
   draw()

@@ -1,6 +1,4 @@
 import type { Flavour } from '../analysis/config/flavour.ts'
-import { loadConfig } from '../analysis/config/load.ts'
-import { offersOf } from '../analysis/config/offers.ts'
 import { planReroute, type ReroutePlan } from '../analysis/reroute.ts'
 import { type Change, isSameTarget, proposeChange } from '../changes/change.ts'
 import { faultWords } from '../changes/fault-words.ts'
@@ -13,6 +11,7 @@ import type { Finding } from '../core/finding.ts'
 import type { Attachment } from '../core/report.ts'
 import { counted, listed } from '../core/text.ts'
 import type { Endpoint } from '../wire/routes.ts'
+import { canaryContext } from './change-canary.ts'
 import { effectOf, flavourOf } from './change-effect.ts'
 import { close, confirmAndApply, type Flow, rollBack, seeEffect, sourceOf } from './change-flow.ts'
 import { stoppingStage } from './change-report.ts'
@@ -179,29 +178,7 @@ export class RerouteRun implements RerouteContext, StagedRun {
 
   #canaryContext(text: string): CanaryContext {
     const { invocation, session, order, endpoint } = this.#parts
-    const loaded = loadConfig(text, this.#flavour)
-    const offers = loaded.kind === 'loaded' ? offersOf(loaded.config) : null
-    const wanted = order.to.trim().toLowerCase()
-    const { settings, world } = invocation
-    return {
-      gateway: session.gateway,
-      clock: world.clock,
-      as: firstClientKey(session),
-      endpoint,
-      provider: order.to,
-      isAlone: (id) => {
-        const owners = (offers?.byId.get(id) ?? []).map(({ offer }) => offer.credential)
-        return (
-          owners.length > 0 &&
-          owners.every(
-            (one) =>
-              one.kind === 'config' &&
-              [one.entry.name, one.providerKey].some((name) => name.toLowerCase() === wanted),
-          )
-        )
-      },
-      timeoutMs: settings.origins.timeout === 'default' ? null : settings.values.timeout,
-    }
+    return canaryContext(invocation, session, { provider: order.to, endpoint, text, flavour: this.#flavour })
   }
 
   readonly rollback = async (): Promise<Judgement> => {

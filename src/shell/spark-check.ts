@@ -4,6 +4,7 @@ import { maskedDiff } from '../changes/diff.ts'
 import { type Asked, askPlain, PROBE_TIMEOUT_MS } from '../checks/ask-model.ts'
 import type { NamedKey } from '../checks/daily-context.ts'
 import { SPARK_CHECKS } from '../checks/spark.ts'
+import { AUTO_MITIGATION_CHECKS, type AutoMitigation } from '../checks/spark-apply.ts'
 import type { SparkModels } from '../checks/spark-context.ts'
 import type { ConfigText, MitigationContext } from '../checks/spark-mitigation.ts'
 import type { Attachment } from '../core/report.ts'
@@ -19,6 +20,7 @@ import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
 import { sparkModels } from './spark-models.ts'
 import { parseCount, parseDurationMs } from './values.ts'
+import { watchInterval, watchRounds } from './watch.ts'
 
 /** Beyond this a mistyped number costs real money. */
 const MOST_SAMPLES = 200
@@ -37,16 +39,35 @@ interface Order {
 export async function runSparkCheck(invocation: Invocation): Promise<CommandResult> {
   const order = readOrder(invocation)
   if ('kind' in order) return order
+  const interval = watchInterval(invocation)
+  if (interval !== null && 'kind' in interval) return interval
   const proposals: Proposal[] = []
-  return judge<MitigationContext>(invocation, {
-    name: 'spark-check',
-    checks: SPARK_CHECKS,
-    context: async (session, signal) => {
-      proposals.length = 0
-      return contextOf(invocation, session, order, signal, (plan, config) => proposals.push({ plan, config }))
-    },
-    attachments: async () => proposals.flatMap((proposal) => diffOf(proposal, invocation)),
-  })
+  const context = async (session: Session, signal: AbortSignal) => {
+    proposals.length = 0
+    return contextOf(invocation, session, order, signal, (plan, config) => proposals.push({ plan, config }))
+  }
+  const attachments = async () => proposals.flatMap((proposal) => diffOf(proposal, invocation))
+  if (!invocation.flags.has('auto-mitigate')) {
+    return judge<MitigationContext>(invocation, {
+      name: 'spark-check',
+      checks: SPARK_CHECKS,
+      context,
+      attachments,
+      watch: interval && watchRounds(invocation, interval.everyMs, () => []),
+    })
+  }
+  const { Mitigation } = await import('./spark-mitigate.ts')
+  const mitigation = new Mitigation(invocation, proposals)
+  try {
+    return await judge<AutoMitigation>(invocation, {
+      name: 'spark-check',
+      checks: [...SPARK_CHECKS, ...AUTO_MITIGATION_CHECKS],
+      context: async (session, signal) => mitigation.extend(await context(session, signal), session),
+      attachments,
+    })
+  } finally {
+    await mitigation.close()
+  }
 }
 
 function readOrder(invocation: Invocation): Order | Refusal {
@@ -98,6 +119,7 @@ async function contextOf(
         signal,
       },
     )
+  const askOnce = onceEach(ask)
   announce(invocation, order, Math.max(1, named.length))
   return {
     gateway,
@@ -108,7 +130,8 @@ async function contextOf(
     endpoint,
     threshold: { ...settings.thresholds['spark-error-ratio'], windowMs },
     log: once(() => readGatewayLog(invocation, session, { kind: 'ago', ms: windowMs })),
-    probe: order.probes === 'on' ? onceEach(ask) : null,
+    ask: askOnce,
+    probe: order.probes === 'on' ? askOnce : null,
     samples: once(() =>
       takeSamples(order, () => ask(spark.model, named[0] ?? { index: 0, name: 'no key' }), signal),
     ),
@@ -148,7 +171,8 @@ async function takeSamples(
   return taken
 }
 
-interface Proposal {
+/** A change that is due, and the text it was planned for. */
+export interface Proposal {
   readonly plan: FallbackPlan & { kind: 'planned' | 'in-place' }
   readonly config: ConfigText & { kind: 'text' }
 }

@@ -204,7 +204,7 @@ async function contextOf(
       })
       // What was undone is not to be undone again.
       const told = tellEffect(effect, { check, undoCommand: 'provops daily-check --only models' })
-      return judgementOf(told, endingOfEffect(effect), session.gateway.url)
+      return judgementOf(told, endingOfEffect(effect, check.hasAnswered()), session.gateway.url)
     },
   }
 }

@@ -31,6 +31,8 @@ export interface ChangeOptions {
   readonly interrupted?: AbortSignal
   /** What is typed on a terminal; none is there when not given. */
   readonly typed?: string
+  /** Instead of the address and keys of the rig's gateway. */
+  readonly reach?: string
 }
 
 export interface ChangeRig {
@@ -86,7 +88,7 @@ export async function startRig(rules = '[]'): Promise<ChangeRig> {
   writeFileSync(join(home, 'spec.yaml'), specOf(newcomerUrl))
   const reach = `-g ${gateway.url} --api-key-file client.key --management-key-file management.key`
   const run: ChangeRig['run'] = (line, options = {}) =>
-    runIn(home, clock, `${line} ${reach}`.split(' '), options)
+    runIn(home, clock, `${line} ${options.reach ?? reach}`.split(' '), options)
   return {
     home,
     configFile: gateway.configFile,

@@ -101,3 +101,30 @@ describe('wrong flags', () => {
     expect(stderr).toContain(message)
   })
 })
+
+describe('--auto-mitigate', () => {
+  const CRITICAL = '--embedded=spark-5.1 --profile fork-old --auto-mitigate'
+
+  it('writes nothing without a yes, and prints the command that says yes', async () => {
+    const report = await sparkCheck(CRITICAL)
+    expect(report.exit.code).toBe(5)
+    expect(finding(report, 'spark.applied')?.next).toContain('--auto-mitigate -o json --yes')
+    expect(finding(report, 'spark.verified')?.outcome).toBe('blocked')
+  })
+
+  it('proves the fallback by one request, writes, and sees that the gateway took it', async () => {
+    const report = await sparkCheck(`${CRITICAL} --yes`)
+    expect(report.requests.probes).toBe(1)
+    expect(finding(report, 'spark.applied')).toMatchObject({
+      outcome: 'pass',
+      saw: expect.stringContaining('provops undo'),
+    })
+    expect(finding(report, 'spark.verified')).toMatchObject({ outcome: 'pass' })
+  })
+
+  it('does nothing when nothing is due', async () => {
+    const report = await sparkCheck('--embedded=spark-1.9 --profile fork-old --auto-mitigate --yes')
+    expect(finding(report, 'spark.applied')).toMatchObject({ outcome: 'skip' })
+    expect(report.requests.probes).toBe(0)
+  })
+})

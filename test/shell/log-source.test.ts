@@ -9,7 +9,7 @@ import type { LogScan } from '../../src/analysis/logs/log-scan.ts'
 import { scanLog } from '../../src/analysis/logs/scan.ts'
 import type { LogSource } from '../../src/shell/log-source.ts'
 import { findLog, logDirectories } from '../../src/shell/log-source.ts'
-import { access, clockOf, fixture, lines, plain, repeat, START_MS } from '../analysis/logs/support.ts'
+import { access, clockOf, lines, plain, repeat, START_MS } from '../analysis/logs/support.ts'
 
 const clock = clockOf('UTC')
 let dir: string
@@ -67,6 +67,17 @@ describe('a directory of logs', () => {
     expect((await scanOf(await at(dir, sinceMs), sinceMs)).content).toBe('outside')
   })
 
+  it('is listed again when a file of it was removed meanwhile', async () => {
+    await write(rotated(10), lines(access({ second: 1 })))
+    await write('main.log', lines(access({ second: 21 })))
+    const stat = (async (file: string) => {
+      if (file === path(rotated(10))) await fs.rm(file, { force: true })
+      return fs.stat(file)
+    }) as typeof fs.stat
+    const source = await findLog({ kind: 'path', path: dir }, { clock }, { ...fs, stat })
+    expect((await scanOf(source)).requests.total).toBe(1)
+  })
+
   it('without a main log says how many dumps of requests it holds', async () => {
     expect(await at(dir)).toEqual({ outcome: 'no-main-log', path: dir, requestLogs: 0 })
     await write('error-v1-responses-2026-08-22T214003-9f3c11aa.log', 'x')
@@ -98,11 +109,16 @@ describe('one file', () => {
 
   it('that is not there, empty, or a dump of one request is named as such', async () => {
     await write('empty.log', '')
-    await write('dump.log', fixture('upstream/error-v1-messages-2026-11-23T005651-0b4b6673.log'))
+    await write('dump.log', '=== REQUEST INFO ===\nVersion: v7.2.140\nURL: /v1/messages\n')
     expect(await at(path('none.log'))).toEqual({ outcome: 'missing', path: path('none.log') })
     expect(await at(path('empty.log/x'))).toEqual({ outcome: 'missing', path: path('empty.log/x') })
     expect(await at(path('empty.log'))).toEqual({ outcome: 'empty', path: path('empty.log') })
     expect(await at(path('dump.log'))).toEqual({ outcome: 'request-log', path: path('dump.log') })
+  })
+
+  it('is a log although a client asked for a path that looks like a dump', async () => {
+    await write('main.log', lines(access({ path: '/=== REQUEST INFO ===' })))
+    expect(await at(path('main.log'))).toMatchObject({ outcome: 'found' })
   })
 
   it('that may not be read says so, alone and in its directory', async () => {

@@ -1,6 +1,5 @@
 import { printable } from '../../core/text.ts'
-import type { Draft, LintContext, Rule } from './lint-types.ts'
-import { eachLiveEntry, FILE_START, listed } from './lint-types.ts'
+import { type Draft, eachLiveEntry, FILE_START, type LintContext, listed, type Rule } from './lint-types.ts'
 import type { IdOffer } from './offers.ts'
 import { upstreamNames } from './upstream-names.ts'
 import type { Position } from './yaml-source.ts'
@@ -143,17 +142,19 @@ function shadowDrafts(context: LintContext): Draft[] {
   return [...drafts, ...ownPrefixDrafts(context), ...hiddenNameDrafts(context)]
 }
 
-/** Aliases that begin with the prefix of their own entry: the gateway cuts it before it looks the alias up. */
+/** Ids that begin with the prefix of their own entry: the gateway cuts it before it looks the id up. */
 function ownPrefixDrafts(context: LintContext): Draft[] {
-  return eachLiveEntry(context, (entry) =>
-    entry.models
-      .filter(({ id, kept }) => kept && entry.prefix !== '' && id.startsWith(`${entry.prefix}/`))
-      .map((item) => ({
+  return eachLiveEntry(context, ({ label, prefix, models }) =>
+    models
+      .filter(
+        ({ id, kept }) => kept && prefix !== '' && id.startsWith(`${prefix}/`) && context.offers.byId.has(id),
+      )
+      .map(({ id, at }) => ({
         severity: 'warn',
-        at: item.at,
-        saw: `the alias \`${printable(item.id)}\` in ${printable(entry.label)}, whose prefix is \`${printable(entry.prefix)}\``,
-        effect: `asked for \`${printable(item.id)}\` the gateway cuts the prefix and asks the upstream for \`${printable(item.id.slice(entry.prefix.length + 1))}\``,
-        fix: 'write the alias without the prefix',
+        at,
+        saw: `the id \`${printable(id)}\` in ${printable(label)}, whose prefix is \`${printable(prefix)}\``,
+        effect: `asked for \`${printable(id)}\` the gateway cuts the prefix and asks the upstream for \`${printable(id.slice(prefix.length + 1))}\``,
+        fix: 'give the model an alias that does not begin with the prefix',
       })),
   )
 }

@@ -7,7 +7,7 @@ import type {
   ProviderEntry,
 } from './model.ts'
 import type { OAuthCredential } from './oauth.ts'
-import { type Serving, servings } from './serving.ts'
+import { servings } from './serving.ts'
 import { cutSuffix } from './suffix.ts'
 import { patternMatcher } from './wildcard.ts'
 

@@ -6,7 +6,7 @@ import type { CoolingMessage, RequestErrorMessage, UpstreamFailureMessage, UseMe
 import type { RouteClass } from './routes.ts'
 import { statusInText } from './upstream-status.ts'
 
-/** A request id: the number of its eight hex digits, or the text of a foreign one. */
+/** A request id: the number of its eight hex digits, the text of a foreign one, or `NO_REQUEST`. */
 export type RequestKey = number | string
 export const NO_REQUEST = -1
 
@@ -63,8 +63,8 @@ export class RequestBook {
   readonly providers: string[] = []
   readonly #failures: FailureLog
   readonly #providerIndex = new Map<string, number>()
-  // Requests that had a line in the last half hour are in `#recent`, those of the half hour before in `#older`: so
-  // dropping the old ones costs nothing, however many there are.
+  // Requests with a line in the last half hour are in `#recent`, those of the half hour before in `#older`: so letting
+  // go of old ones costs nothing, however many there are.
   #recent = new Map<RequestKey, OpenRequest>()
   #older = new Map<RequestKey, OpenRequest>()
   #recentSinceMs = 0

@@ -199,6 +199,20 @@ export function offeredBy(offers: Offers, name: string): readonly string[] {
   return [...new Set(own.flatMap((offer) => offer.ids.map(({ id }) => id)))].sort()
 }
 
+/** Whether nobody but one provider's entries offers an id. */
+export function offeredAlone(offers: Offers, id: string, provider: string): boolean {
+  const wanted = provider.trim().toLowerCase()
+  const owners = (offers.byId.get(id) ?? []).map(({ offer }) => offer.credential)
+  return (
+    owners.length > 0 &&
+    owners.every(
+      (one) =>
+        one.kind === 'config' &&
+        [one.entry.name, one.providerKey].some((name) => name.toLowerCase() === wanted),
+    )
+  )
+}
+
 function canaryIdsOf({ prefix, models }: Newcomer): readonly string[] {
   return models.map(({ name, alias }) => (prefix === null ? '' : `${prefix}/`) + (alias ?? name))
 }

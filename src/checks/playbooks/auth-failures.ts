@@ -10,7 +10,7 @@ import { AUTH_ACTIONS, type AuthCause, type AuthSource, authCauses, isAuthStatus
 import type { Facts, IncidentContext } from './incident-context.ts'
 import { failuresWith, ongoingSince, REPEATED, refusedTimes, total } from './log-facts.ts'
 import { shiftRemedies } from './moves.ts'
-import type { Diagnosis, Evidence, Playbook, Remedy } from './playbook.ts'
+import { type Diagnosis, type Evidence, nothingToDo, type Playbook, type Remedy } from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
 
@@ -20,7 +20,7 @@ const HEAD = {
   symptom: 'clients or providers answer 401 or 403 again and again',
   runbook: 'Incident Playbooks, Repeated 401/403',
   diagnose,
-  verify,
+  verify: askModel,
 } as const
 
 /** Beside the log: what is refused right now. */
@@ -64,15 +64,14 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
   if (causes.length === 0) {
     const unread = facts.log.kind === 'untold' && facts.refusals.kind === 'untold'
     return unread
-      ? {
-          condition: 'unknown',
-          saw: `nothing could be read: ${facts.log.kind === 'untold' ? facts.log.reason : ''}`,
-          remedies: [],
-        }
-      : { condition: 'absent', saw: 'nobody refuses', remedies: [] }
+      ? nothingToDo(
+          'unknown',
+          `nothing could be read: ${facts.log.kind === 'untold' ? facts.log.reason : ''}`,
+        )
+      : nothingToDo('absent', 'nobody refuses')
   }
   const now = causes.filter((cause) => isNow(cause, facts))
-  if (now.length === 0) return { condition: 'over', saw: `over: ${causes[0]?.saw}`, remedies: [] }
+  if (now.length === 0) return nothingToDo('over', `over: ${causes[0]?.saw}`, modelsOf(causes))
   const moves = shiftRemedies(
     facts,
     now.filter(({ source }) => MOVABLE.has(source)).flatMap(({ models }) => models),
@@ -84,13 +83,16 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
       next: AUTH_ACTIONS[source].next,
     }),
   )
-  return { condition: 'present', saw: now[0]?.saw ?? '', remedies: [...moves, ...people] }
+  return {
+    condition: 'present',
+    saw: now[0]?.saw ?? '',
+    models: modelsOf(now),
+    remedies: [...moves, ...people],
+  }
 }
 
-async function verify(context: IncidentContext, signal: AbortSignal) {
-  const facts = await factsOf(context, signal)
-  const models = [...new Set(authCauses(facts, context.scope).flatMap((cause) => cause.models))]
-  return askModel(context, models, signal)
+function modelsOf(causes: readonly AuthCause[]): readonly string[] {
+  return [...new Set(causes.flatMap(({ models }) => models))]
 }
 
 const symptomStep = stepOf(HEAD, {

@@ -37,8 +37,11 @@ export const CANARY_ENDPOINTS = ['chat', 'messages', 'responses'] as const satis
 
 export const REQUESTS_PER_CANARY = CANARY_ENDPOINTS.length * (ROUND.length + 1)
 
+/** What a canary needs of a run. */
+export type CanaryAsker = Pick<IncidentContext, 'gateway' | 'clock' | 'as' | 'probeTimeoutMs' | 'remember'>
+
 /** Sends the canary of one model, one request after the other: a burst could itself run into a limit. */
-export function runCanary(context: IncidentContext, model: string, signal: AbortSignal): Promise<CanarySet> {
+export function runCanary(context: CanaryAsker, model: string, signal: AbortSignal): Promise<CanarySet> {
   return context.remember(`canary of ${model}`, async () => {
     const results: CanaryResult[] = []
     for (const endpoint of CANARY_ENDPOINTS) {
@@ -71,7 +74,7 @@ interface Sent {
 }
 
 async function ask(
-  { gateway, clock, as, probeTimeoutMs }: IncidentContext,
+  { gateway, clock, as, probeTimeoutMs }: CanaryAsker,
   { endpoint, model, result, how }: Sent,
   signal: AbortSignal,
 ): Promise<Answer> {

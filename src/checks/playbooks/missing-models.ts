@@ -12,6 +12,7 @@ import {
   type Diagnosis,
   diagnosisOf,
   type Evidence,
+  nothingToDo,
   type Playbook,
   type Remedy,
   type Verdict,
@@ -123,21 +124,25 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
   const facts = await factsOf(context, signal)
   const missing = missingIn(facts, context)
   if (missing === null)
-    return {
-      condition: 'unknown',
-      saw: facts.models.kind === 'unknown' ? facts.models.judgement.saw : 'the list has more pages',
-      remedies: [],
-    }
+    return nothingToDo(
+      'unknown',
+      facts.models.kind === 'unknown' ? facts.models.judgement.saw : 'the list has more pages',
+    )
   if (facts.models.kind === 'list' && facts.models.list.models.length === 0)
-    return { condition: 'present', saw: 'the list of models is empty', remedies: [emptyRemedy(facts)] }
+    return {
+      condition: 'present',
+      saw: 'the list of models is empty',
+      models: [],
+      remedies: [emptyRemedy(facts)],
+    }
   const wanted = missing.filter((one) => one.wanted)
   const [first] = wanted
-  if (first === undefined)
-    return { condition: 'absent', saw: 'nothing that is wanted is missing', remedies: [] }
+  if (first === undefined) return nothingToDo('absent', 'nothing that is wanted is missing')
   const config = told(facts.config)
   const edits = config ? wanted.flatMap((one) => editFor(one, config)) : []
   return {
     condition: 'present',
+    models: wanted.map(({ id }) => id),
     saw: `${printable(first.id, 60)}: ${causeWords(first)}`,
     remedies: [...joined(edits), ...wanted.flatMap((one) => personFor(one, edits))],
   }
@@ -246,17 +251,20 @@ function personFor({ id, cause }: Missing, fixes: readonly Fix[]): Remedy[] {
   }
 }
 
-async function verify(context: IncidentContext, signal: AbortSignal): Promise<Verdict> {
+async function verify(
+  context: IncidentContext,
+  models: readonly string[],
+  signal: AbortSignal,
+): Promise<Verdict> {
   const facts = await factsOf(context, signal)
-  const wanted = (missingIn(facts, context) ?? []).filter((one) => one.wanted)
-  if (wanted.length > 0)
-    return { kind: 'still-there', saw: `still not listed: ${listed(wanted.map(({ id }) => id))}` }
-  if (context.probing === 'off')
-    return {
-      kind: 'gone',
-      saw: `listed: ${listed([...context.scope.models, ...context.expectedModels]) || 'every offered id'}`,
-    }
-  return askModel(context, context.scope.models, signal)
+  const ids = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : null
+  if (ids === null)
+    return { kind: 'not-known', saw: 'the list could not be read', next: 'see missing-models.list' }
+  const left = models.filter((id) => !ids.includes(id))
+  if (left.length > 0 || ids.length === 0)
+    return { kind: 'still-there', saw: `still not listed: ${listed(left) || 'everything'}` }
+  if (context.probing === 'off') return { kind: 'gone', saw: `listed: ${listed(models)}` }
+  return askModel(context, models, signal)
 }
 
 const listStep = stepOf(HEAD, {

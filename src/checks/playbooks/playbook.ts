@@ -48,12 +48,23 @@ export type Remedy =
   /** Something that only a person can do, outside the gateway. */
   | { readonly kind: 'person'; readonly title: string; readonly next: string }
 
+/** A diagnosis without anything to do. */
+export function nothingToDo(
+  condition: 'absent' | 'over' | 'unknown',
+  saw: string,
+  models: readonly string[] = [],
+): Diagnosis {
+  return { condition, saw, models, remedies: [] }
+}
+
 /** Where a playbook has got to once it has read and decided. */
 export interface Diagnosis {
   /** `over`: it was there and is not any more. `unknown`: too little could be read, or a probe is needed. */
   readonly condition: 'absent' | 'present' | 'over' | 'unknown'
   /** One line: what is the matter, or why it is not known. */
   readonly saw: string
+  /** What to ask in order to see that the symptom is gone. */
+  readonly models: readonly string[]
   /** Best first. */
   readonly remedies: readonly Remedy[]
 }
@@ -75,7 +86,11 @@ export interface Playbook {
   /** Judges cheap facts alone; for triage. */
   readonly evidence: (facts: Facts, context: IncidentContext) => readonly Evidence[]
   readonly diagnose: (context: IncidentContext, signal: AbortSignal) => Promise<Diagnosis>
-  readonly verify: (context: IncidentContext, signal: AbortSignal) => Promise<Verdict>
+  readonly verify: (
+    context: IncidentContext,
+    models: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<Verdict>
   /** The most requests that cost tokens, for so many models; 0: it never sends any. */
   readonly mostProbes: (models: number) => number
   /** In the order of the runbook. */

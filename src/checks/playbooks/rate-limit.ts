@@ -8,7 +8,14 @@ import type { IncidentContext } from './incident-context.ts'
 import { LIMIT_ACTIONS, type LimitCause, limitCauses } from './limit-causes.ts'
 import { instantOf } from './log-facts.ts'
 import { fallbacksFor, shiftRemedies } from './moves.ts'
-import { type Diagnosis, diagnosisOf, type Evidence, type Playbook, type Remedy } from './playbook.ts'
+import {
+  type Diagnosis,
+  diagnosisOf,
+  type Evidence,
+  nothingToDo,
+  type Playbook,
+  type Remedy,
+} from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
 
@@ -31,12 +38,12 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
   if (first === undefined) {
     const unread = facts.log.kind === 'untold' && facts.accounts.kind === 'untold'
     return unread
-      ? { condition: 'unknown', saw: `neither log nor accounts could be read`, remedies: [] }
-      : { condition: 'absent', saw: 'nothing limits', remedies: [] }
+      ? nothingToDo('unknown', 'neither log nor accounts could be read')
+      : nothingToDo('absent', 'nothing limits')
   }
   const severe = causes.filter((cause) => cause.severe)
   if (severe.length === 0)
-    return { condition: 'over', saw: `no burst is going on; seen: ${first.saw}`, remedies: [] }
+    return nothingToDo('over', `no burst is going on; seen: ${first.saw}`, modelsOf(causes))
   const resets = severe.flatMap((cause) => resetOf(cause, context.gateway.url))
   const shifts = shiftRemedies(
     facts,
@@ -49,7 +56,13 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
       next: LIMIT_ACTIONS[kind].next,
     }),
   )
-  return { condition: 'present', saw: severe[0]?.saw ?? '', remedies: [...resets, ...shifts, ...people] }
+  const models = context.scope.models.length > 0 ? context.scope.models : modelsOf(severe)
+  return {
+    condition: 'present',
+    saw: severe[0]?.saw ?? '',
+    models,
+    remedies: [...resets, ...shifts, ...people],
+  }
 }
 
 /** The exact call; the key comes from the environment, never from the command line. */
@@ -67,14 +80,12 @@ function resetOf({ kind, authIndex, saw }: LimitCause, url: string): Remedy[] {
   ]
 }
 
-async function verify(context: IncidentContext, signal: AbortSignal) {
+async function verify(context: IncidentContext, models: readonly string[], signal: AbortSignal) {
   const facts = await factsOf(context, signal)
   const benched = limitCauses(facts, context.scope, context.thresholds).filter(
     ({ authIndex }) => authIndex !== null,
   )
   if (benched.length > 0) return { kind: 'still-there', saw: benched[0]?.saw ?? '' } as const
-  const models =
-    context.scope.models.length > 0 ? context.scope.models : modelsOf(await causesOf(context, signal))
   return askModel(context, models, signal)
 }
 

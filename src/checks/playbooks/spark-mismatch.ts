@@ -16,6 +16,7 @@ import {
   type Diagnosis,
   diagnosisOf,
   type Evidence,
+  nothingToDo,
   type Playbook,
   type Remedy,
   type Verdict,
@@ -69,6 +70,8 @@ function refusedInLog(facts: Facts, model: string): number {
 
 function sparkContext(context: IncidentContext, signal: AbortSignal): SparkContext {
   const { gateway, capabilities, clock, spark, thresholds, probing } = context
+  const ask = (model: string) =>
+    context.remember(`probe of ${model}`, () => askOnce(context, model, signal, 'responses'))
   return {
     gateway,
     capabilities,
@@ -78,11 +81,8 @@ function sparkContext(context: IncidentContext, signal: AbortSignal): SparkConte
     endpoint: 'responses',
     threshold: thresholds['spark-error-ratio'],
     log: context.sparkLog,
-    probe:
-      probing === 'off'
-        ? null
-        : (model) =>
-            context.remember(`probe of ${model}`, () => askOnce(context, model, signal, 'responses')),
+    ask,
+    probe: probing === 'off' ? null : ask,
     samples: async () => [],
   }
 }
@@ -96,8 +96,7 @@ async function ratioLevelOf(context: IncidentContext, signal: AbortSignal): Prom
 
 async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
   const facts = await factsOf(context, signal)
-  if (facts.models.kind === 'unknown')
-    return { condition: 'unknown', saw: facts.models.judgement.saw, remedies: [] }
+  if (facts.models.kind === 'unknown') return nothingToDo('unknown', facts.models.judgement.saw)
   const proofs = evidence(facts, context).filter(({ weight }) => weight === 'proof')
   const level = await ratioLevelOf(context, signal)
   const entitled =
@@ -109,16 +108,14 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
     return level === 'warn'
       ? {
           condition: 'present',
+          models: [context.spark.model],
           saw: `${context.spark.model} fails above the warning limit, below the critical one`,
           remedies: [watch(context)],
         }
-      : {
-          condition: 'absent',
-          saw: `${context.spark.model} is listed, and the log shows no burst of refusals`,
-          remedies: [],
-        }
+      : nothingToDo('absent', `${context.spark.model} is listed, and the log shows no burst of refusals`)
   return {
     condition: 'present',
+    models: [context.spark.model],
     saw: refused?.saw ?? proofs[0]?.saw ?? `${context.spark.model} fails above the critical limit`,
     remedies: remediesFor(facts, context),
   }
@@ -197,12 +194,16 @@ function resetRemedy(authIndex: string, { gateway, spark }: IncidentContext): Re
   }
 }
 
-async function verify(context: IncidentContext, signal: AbortSignal): Promise<Verdict> {
+async function verify(
+  context: IncidentContext,
+  models: readonly string[],
+  signal: AbortSignal,
+): Promise<Verdict> {
   const facts = await factsOf(context, signal)
   const ids = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : []
   if (!ids.includes(context.spark.model))
     return { kind: 'still-there', saw: `${context.spark.model} is not listed` }
-  return askModel(context, [context.spark.model], signal)
+  return askModel(context, models, signal)
 }
 
 const sparkStep = (step: string, check: Check<SparkContext>) =>

@@ -125,7 +125,7 @@ function verifiedStep(playbook: PlaybookHead): Check<IncidentContext> {
           saw: 'nothing was changed yet',
           next: `provops incident ${playbook.name} --apply`,
         }
-      const verdict = await playbook.verify(context, signal)
+      const verdict = await playbook.verify(context, diagnosis.models, signal)
       if (verdict.kind === 'gone') return { outcome: 'pass', saw: verdict.saw }
       if (verdict.kind === 'not-known') return { outcome: 'skip', saw: verdict.saw, next: verdict.next }
       return {

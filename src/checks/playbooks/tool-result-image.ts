@@ -5,7 +5,14 @@ import type { LoggedRefusal } from './error-log.ts'
 import { type CanarySet, isBad, REQUESTS_PER_CANARY, runCanary, verdictWords } from './image-canary.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
 import { fallbacksFor, shiftRemedies } from './moves.ts'
-import type { Diagnosis, Evidence, Playbook, Remedy, Verdict } from './playbook.ts'
+import {
+  type Diagnosis,
+  type Evidence,
+  nothingToDo,
+  type Playbook,
+  type Remedy,
+  type Verdict,
+} from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
 
@@ -83,6 +90,7 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
     const worst = bad[0]?.results.find(isBad)
     return {
       condition: 'present',
+      models,
       saw: `${models[0]} on ${worst?.endpoint}, ${worst?.how}: ${worst ? verdictWords(worst.verdict) : ''}`,
       remedies: [
         ...(await provenShift(context, facts, models, signal)),
@@ -93,16 +101,13 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
   }
   if (sets.length > 0 && clear.length === sets.length)
     return refused.length === 0
-      ? {
-          condition: 'absent',
-          saw: `every canary of ${listed(sets.map(({ model }) => model))} was seen`,
-          remedies: [],
-        }
-      : { condition: 'over', saw: `the canaries are seen now; ${refusalWords(refused)}`, remedies: [] }
-  if (sets.length > 0) return { condition: 'unknown', saw: `not clear: ${unclearWords(sets)}`, remedies: [] }
+      ? nothingToDo('absent', `every canary of ${listed(sets.map(({ model }) => model))} was seen`)
+      : nothingToDo('over', `the canaries are seen now; ${refusalWords(refused)}`)
+  if (sets.length > 0) return nothingToDo('unknown', `not clear: ${unclearWords(sets)}`)
   if (refused.length > 0)
     return {
       condition: 'present',
+      models: refused.flatMap(({ model }) => model ?? []),
       saw: refusalWords(refused),
       remedies: [
         {
@@ -112,11 +117,10 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
         },
       ],
     }
-  return {
-    condition: 'unknown',
-    saw: 'a dropped image leaves no trace in any log: only the canary shows it (--probe)',
-    remedies: [],
-  }
+  return nothingToDo(
+    'unknown',
+    'a dropped image leaves no trace in any log: only the canary shows it (--probe)',
+  )
 }
 
 function unclearWords(sets: readonly CanarySet[]): string {
@@ -162,9 +166,15 @@ function provider(bad: readonly CanarySet[]): Remedy {
   }
 }
 
-async function verify(context: IncidentContext, signal: AbortSignal): Promise<Verdict> {
-  const sets = await canaries(context, signal)
-  if (sets.length === 0) return { kind: 'not-known', saw: 'no canary was sent', next: 'add --probe' }
+async function verify(
+  context: IncidentContext,
+  models: readonly string[],
+  signal: AbortSignal,
+): Promise<Verdict> {
+  if (context.probing === 'off' || models.length === 0)
+    return { kind: 'not-known', saw: 'no canary was sent', next: 'add --probe' }
+  const sets: CanarySet[] = []
+  for (const model of models.slice(0, MOST_CANARY_MODELS)) sets.push(await runCanary(context, model, signal))
   const bad = sets.filter(({ results }) => !results.every(({ verdict }) => verdict.kind === 'seen'))
   return bad.length === 0
     ? { kind: 'gone', saw: `every canary of ${listed(sets.map(({ model }) => model))} was seen` }

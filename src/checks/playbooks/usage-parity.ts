@@ -6,7 +6,14 @@ import { endpointFor } from './ask.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
 import { failuresWith } from './log-facts.ts'
 import { fallbacksFor, shiftRemedies } from './moves.ts'
-import type { Diagnosis, Evidence, Playbook, Remedy, Verdict } from './playbook.ts'
+import {
+  type Diagnosis,
+  type Evidence,
+  nothingToDo,
+  type Playbook,
+  type Remedy,
+  type Verdict,
+} from './playbook.ts'
 import { factsOf } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
 
@@ -82,11 +89,7 @@ async function judged(
 
 async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
   if (context.probing === 'off')
-    return {
-      condition: 'unknown',
-      saw: 'only two requests for the same prompt can tell (--probe)',
-      remedies: [],
-    }
+    return nothingToDo('unknown', 'only two requests for the same prompt can tell (--probe)')
   const facts = await factsOf(context, signal)
   const models = modelsOf(context)
   const judgements = (await judged(context, models, signal)).filter(({ outcome }) => outcome !== 'warn')
@@ -95,13 +98,14 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
     const bad = [...new Set(failed.flatMap(({ subject }) => subject ?? []))]
     return {
       condition: 'present',
+      models: bad,
       saw: `${bad[0]}: ${failed[0]?.saw}`,
       remedies: [...(await provenShift(context, facts, bad, signal)), mend(bad)],
     }
   }
   const open = judgements.find(({ outcome }) => outcome === 'unknown')
-  if (open) return { condition: 'unknown', saw: open.saw, remedies: [] }
-  return { condition: 'absent', saw: `usage agrees for ${listed(models)}`, remedies: [] }
+  if (open) return nothingToDo('unknown', open.saw)
+  return nothingToDo('absent', `usage agrees for ${listed(models)}`)
 }
 
 /** Only to a provider whose own pair agrees. */
@@ -129,14 +133,18 @@ function mend(models: readonly string[]): Remedy {
   }
 }
 
-async function verify(context: IncidentContext, signal: AbortSignal): Promise<Verdict> {
+async function verify(
+  context: IncidentContext,
+  models: readonly string[],
+  signal: AbortSignal,
+): Promise<Verdict> {
   if (context.probing === 'off') return { kind: 'not-known', saw: 'no pair was asked', next: 'add --probe' }
-  const failed = (await judged(context, modelsOf(context), signal)).find(
+  const failed = (await judged(context, models, signal)).find(
     ({ outcome }) => outcome === 'fail' || outcome === 'unknown',
   )
   return failed
     ? { kind: 'still-there', saw: failed.saw }
-    : { kind: 'gone', saw: `usage agrees for ${listed(modelsOf(context))}` }
+    : { kind: 'gone', saw: `usage agrees for ${listed(models)}` }
 }
 
 const [usageCheck, modelCheck] = PARITY_CHECKS

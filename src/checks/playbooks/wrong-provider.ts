@@ -5,7 +5,14 @@ import { counted, listed, printable } from '../../core/text.ts'
 import { type Answerer, answerersOf, answerWords, describeAnswerer } from './answerers.ts'
 import type { Facts, IncidentContext, IncidentScope } from './incident-context.ts'
 import { refOf } from './moves.ts'
-import type { Diagnosis, Evidence, Playbook, Remedy, Verdict } from './playbook.ts'
+import {
+  type Diagnosis,
+  type Evidence,
+  nothingToDo,
+  type Playbook,
+  type Remedy,
+  type Verdict,
+} from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
 import { type LiveAnswers, REQUESTS_PER_MODEL, whoAnswersNow } from './who-answers.ts'
@@ -74,19 +81,16 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
   const facts = await factsOf(context, signal)
   const config = told(facts.config)
   if (config === null)
-    return {
-      condition: 'unknown',
-      saw: facts.config.kind === 'untold' ? facts.config.reason : '',
-      remedies: [],
-    }
+    return nothingToDo('unknown', facts.config.kind === 'untold' ? facts.config.reason : '')
   const collisions = collisionsIn(facts, config.offers, context.scope)
   const [first] = collisions
   const live = await liveAnswers(context, signal)
   const strayed = live.filter(({ strays }) => strays.length > 0)
   if (first === undefined && strayed.length === 0)
-    return { condition: 'absent', saw: 'no name is shared by two providers of one priority', remedies: [] }
+    return nothingToDo('absent', 'no name is shared by two providers of one priority')
   return {
     condition: 'present',
+    models: first ? collisions.map(({ id }) => id) : strayed.map(({ model }) => model),
     saw: first
       ? collisionWords(first)
       : `${strayed[0]?.model} was answered by ${listed(strayed[0]?.strays ?? [])}`,
@@ -139,11 +143,16 @@ function explicitNames(collisions: readonly Collision[]): Remedy[] {
   })
 }
 
-async function liveAnswers(context: IncidentContext, signal: AbortSignal): Promise<readonly LiveAnswers[]> {
+async function liveAnswers(
+  context: IncidentContext,
+  signal: AbortSignal,
+  asked: readonly string[] | null = null,
+): Promise<readonly LiveAnswers[]> {
   const facts = await factsOf(context, signal)
   const offers = told(facts.config)?.offers
   const collisions = offers ? collisionsIn(facts, offers, context.scope) : []
-  const wanted = context.scope.models.length > 0 ? context.scope.models : collisions.map(({ id }) => id)
+  const wanted =
+    asked ?? (context.scope.models.length > 0 ? context.scope.models : collisions.map(({ id }) => id))
   if (context.probing === 'off' || wanted.length === 0 || !offers) return []
   return context.remember('who answers now', async () => {
     const found: LiveAnswers[] = []
@@ -159,8 +168,12 @@ async function liveAnswers(context: IncidentContext, signal: AbortSignal): Promi
   })
 }
 
-async function verify(context: IncidentContext, signal: AbortSignal): Promise<Verdict> {
-  const live = await liveAnswers(context, signal)
+async function verify(
+  context: IncidentContext,
+  models: readonly string[],
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const live = await liveAnswers(context, signal, models)
   const strayed = live.filter(({ strays }) => strays.length > 0)
   if (strayed.length > 0)
     return {

@@ -50,8 +50,11 @@ export function watchConfiguration(runtime: Runtime): Reloader {
     logApp(runtime, 'info', 'config_reload.go:110', done)
   }
 
-  const stopFile = watchInode(runtime.paths.config, config.call)
-  const stopDirectory = watchTokenFiles(runtime.paths.auth, tokens.call)
+  // The system hands out only so many watches; without one the gateway runs on with what it has read.
+  const unwatched = (path: string): void =>
+    logApp(runtime, 'error', 'watcher.go:96', `failed to watch ${path}`)
+  const stopFile = watchInode(runtime.paths.config, config.call, unwatched)
+  const stopDirectory = watchTokenFiles(runtime.paths.auth, tokens.call, unwatched)
   return {
     reload,
     close() {
@@ -90,11 +93,12 @@ function debounced(run: () => void): { call: () => void; cancel: () => void } {
  * Calls back for writes to the file that stands at `path` now. When another file takes its place the watch is lost; a
  * file that was moved away, as editors with backups do, gives one last call.
  */
-function watchInode(path: string, changed: () => void): () => void {
+function watchInode(path: string, changed: () => void, unwatched: (path: string) => void): () => void {
   let handle: number
   try {
     handle = openSync(path, 'r')
   } catch {
+    unwatched(path)
     return () => {}
   }
   // The open handle keeps the inode's number from being given to another file.
@@ -106,14 +110,20 @@ function watchInode(path: string, changed: () => void): () => void {
     watcher = null
     closeSync(handle)
   }
-  watcher = watch(path, () => {
+  const look = (): void => {
     if (!watcher) return
-    if (inodeAt(path) === ino) return changed()
-    const isMoved = fstatSync(handle).nlink > 0
-    stop()
-    if (isMoved) changed()
-  })
-  watcher.on('error', stop)
+    const isThere = inodeAt(path) === ino
+    const isMoved = !isThere && fstatSync(handle).nlink > 0
+    if (!isThere) stop()
+    if (isThere || isMoved) changed()
+  }
+  try {
+    watcher = watch(path, look)
+    watcher.on('error', stop)
+  } catch {
+    closeSync(handle)
+    unwatched(path)
+  }
   return stop
 }
 
@@ -125,7 +135,11 @@ function inodeAt(path: string): number | null {
   }
 }
 
-function watchTokenFiles(directory: string, changed: () => void): () => void {
+function watchTokenFiles(
+  directory: string,
+  changed: () => void,
+  unwatched: (path: string) => void,
+): () => void {
   try {
     const watcher = watch(directory, (_event, name) => {
       if (name === null || name.toLowerCase().endsWith('.json')) changed()
@@ -133,7 +147,7 @@ function watchTokenFiles(directory: string, changed: () => void): () => void {
     watcher.on('error', () => watcher.close())
     return () => watcher.close()
   } catch {
-    // No such directory: there is nothing to watch.
+    unwatched(directory)
     return () => {}
   }
 }

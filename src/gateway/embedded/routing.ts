@@ -41,13 +41,17 @@ export function createRotation(): Rotation {
   return { cursors: new Map(), weights: new Map(), routes: new Map() }
 }
 
+const MAX_KEPT_ROUTES = 10_000
+
 /** Who may answer a requested name (contract, files 1.8 and 1.9). */
 export function routeFor(runtime: Runtime, requested: string): Route {
   const known = runtime.rotation.routes.get(requested)
   if (known) return known
   const route = findRoute(runtime, requested)
-  // Unknown names are as many as clients care to make up.
-  if (route.kind === 'known') runtime.rotation.routes.set(requested, route)
+  const { routes } = runtime.rotation
+  // Unknown names, and known ones with a suffix, are as many as clients care to make up.
+  if (routes.size >= MAX_KEPT_ROUTES) routes.clear()
+  if (route.kind === 'known') routes.set(requested, route)
   return route
 }
 

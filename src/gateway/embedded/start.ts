@@ -7,7 +7,7 @@ import { routesFor } from './routes.ts'
 import { openGateway } from './running.ts'
 import type { Scenario } from './scenario.ts'
 import { createGatewayServer } from './server.ts'
-import type { StartProblem } from './start-problem.ts'
+import { codeOf, refused, type StartProblem } from './start-problem.ts'
 import { startUpstream } from './upstream/server.ts'
 import { makeWorkspace } from './workspace.ts'
 
@@ -73,5 +73,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<StartResu
     return listening
   }
   const { port } = listening
-  return { kind: 'started', gateway: await openGateway(runtime, { server, port, trafficPerSecond, undo }) }
+  try {
+    return { kind: 'started', gateway: await openGateway(runtime, { server, port, trafficPerSecond, undo }) }
+  } catch (error) {
+    server.close()
+    await undo()
+    return refused(
+      `the gateway's files cannot be written: ${codeOf(error)}`,
+      'make room on the disk, or choose another log directory',
+    )
+  }
 }

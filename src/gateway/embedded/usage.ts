@@ -1,3 +1,4 @@
+import { localRfc3339 } from './go-text.ts'
 import type { TokenCounts } from './translation/types.ts'
 
 /** One attempt at a provider, as the usage routes tell it (contract, HTTP 8.7). */
@@ -25,23 +26,38 @@ export interface UsageRecord {
   readonly failure: { readonly status: number; readonly text: string } | null
 }
 
-export interface ClientCounts {
+export interface Sums {
   requests: number
-  failures: number
   tokens: number
-  /** By the provider's name of the model; the newest of its requests. */
-  readonly models: Map<string, UsageRecord[]>
+}
+
+export interface ModelCounts extends Sums {
+  /** The newest of its requests. */
+  readonly details: UsageRecord[]
+}
+
+export interface ClientCounts extends Sums {
+  failures: number
+  /** By the provider's name of the model. */
+  readonly models: Map<string, ModelCounts>
 }
 
 /** Details kept per client and model; the real gateway keeps all of them. */
 const MAX_DETAILS = 1_000
 
+/** Counters since start, in memory, as the older gateways keep them. */
+export interface Statistics {
+  /** By client key, or by `POST /path` on an open gateway. */
+  readonly clients: ReadonlyMap<string, ClientCounts>
+  /** By `YYYY-MM-DDTHH`, server local time. */
+  readonly hours: ReadonlyMap<string, Sums>
+}
+
 export interface Usage {
   add(record: UsageRecord): void
   /** Removes and returns the oldest records, at most `count`; those past their retention are gone. */
   take(count: number, nowMs: number): UsageRecord[]
-  /** Since start, keyed by client key, or by `POST /path` on an open gateway. */
-  byClient(): ReadonlyMap<string, ClientCounts>
+  readonly statistics: Statistics
 }
 
 export interface UsageRules {
@@ -58,7 +74,7 @@ const CLEAR_ABOVE = 1_000
 export function createUsage(kind: 'queue' | 'statistics', rules: () => UsageRules): Usage {
   let queue: UsageRecord[] = []
   let clearAbove = CLEAR_ABOVE
-  const clients = new Map<string, ClientCounts>()
+  const statistics = { clients: new Map<string, ClientCounts>(), hours: new Map<string, Sums>() }
   const dropExpired = (nowMs: number): void => {
     const oldestMs = nowMs - rules().retentionSeconds * 1_000
     queue = queue.filter(({ timeMs }) => timeMs >= oldestMs)
@@ -67,7 +83,7 @@ export function createUsage(kind: 'queue' | 'statistics', rules: () => UsageRule
   return {
     add(record) {
       if (rules().recording === 'off') return
-      if (kind === 'statistics') return count(clients, record)
+      if (kind === 'statistics') return count(statistics, record)
       queue.push(record)
       if (queue.length > clearAbove) dropExpired(record.timeMs)
     },
@@ -75,21 +91,39 @@ export function createUsage(kind: 'queue' | 'statistics', rules: () => UsageRule
       dropExpired(nowMs)
       return queue.splice(0, most)
     },
-    byClient: () => clients,
+    statistics,
   }
 }
 
-function count(clients: Map<string, ClientCounts>, record: UsageRecord): void {
-  const name = record.clientKey ?? record.endpoint
-  const counts = clients.get(name) ?? { requests: 0, failures: 0, tokens: 0, models: new Map() }
-  clients.set(name, counts)
-  counts.requests++
-  if (record.failure) counts.failures++
-  counts.tokens += totalOf(record.tokens)
-  const details = counts.models.get(record.upstreamModel) ?? []
-  counts.models.set(record.upstreamModel, details)
-  details.push(record)
-  if (details.length > MAX_DETAILS) details.shift()
+function count(
+  { clients, hours }: { clients: Map<string, ClientCounts>; hours: Map<string, Sums> },
+  record: UsageRecord,
+): void {
+  const tokens = totalOf(record.tokens)
+  const client = kept(clients, record.clientKey ?? record.endpoint, () => ({
+    ...noSums(),
+    failures: 0,
+    models: new Map(),
+  }))
+  const model = kept(client.models, record.upstreamModel, () => ({ ...noSums(), details: [] }))
+  const hour = kept(hours, localRfc3339(record.timeMs).slice(0, 'YYYY-MM-DDTHH'.length), noSums)
+  for (const sums of [client, model, hour]) {
+    sums.requests++
+    sums.tokens += tokens
+  }
+  if (record.failure) client.failures++
+  model.details.push(record)
+  if (model.details.length > MAX_DETAILS) model.details.shift()
+}
+
+const noSums = (): Sums => ({ requests: 0, tokens: 0 })
+
+function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const known = map.get(key)
+  if (known) return known
+  const made = make()
+  map.set(key, made)
+  return made
 }
 
 /** The total a provider named, or the sum of what it named; 0 when it named nothing, as the gateway prints it. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { authFileText } from './auth-file-text.ts'
@@ -24,17 +24,26 @@ export type WorkspaceResult =
 
 /** Makes a temporary directory for everything that was not given, with the scenario's token files in it. */
 export function makeWorkspace(options: EmbeddedOptions): WorkspaceResult {
-  const root = mkdtempSync(join(tmpdir(), 'provops-gateway-'))
+  let root: string
+  try {
+    root = mkdtempSync(join(tmpdir(), 'provops-gateway-'))
+  } catch (error) {
+    return refused(
+      `no temporary directory can be made in ${tmpdir()}: ${codeOf(error)}`,
+      'make room there, or name another place in TMPDIR',
+    )
+  }
   const configFile = options.configFile === null ? join(root, 'config.yaml') : resolve(options.configFile)
   const logDir = options.logDir === null ? join(root, 'logs') : resolve(options.logDir)
   const ownAuthDir = options.authDir === null ? join(root, 'auth') : resolve(options.authDir)
   const remove = (): void => rmSync(root, { recursive: true, force: true })
   try {
     mkdirSync(logDir, { recursive: true, mode: 0o755 })
+    accessSync(logDir, constants.W_OK)
   } catch (error) {
     remove()
     return refused(
-      `the log directory ${logDir} cannot be made: ${codeOf(error)}`,
+      `the log directory ${logDir} cannot be used: ${codeOf(error)}`,
       'choose another log directory',
     )
   }

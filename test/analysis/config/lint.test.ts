@@ -349,6 +349,13 @@ const CASES: readonly Case[] = [
     says: 'gets `other` from here',
   },
   {
+    rule: 'alias-shadow',
+    severity: 'warn',
+    text: `openai-compatibility:\n${compat('a', 'prefix: p, models: [{name: up, alias: p/x}]')}`,
+    line: 7,
+    says: 'asks the upstream for `x`',
+  },
+  {
     rule: 'case-collision',
     severity: 'warn',
     text: `openai-compatibility:\n${compat('a', 'models: [{name: Glm}]')}${compat('b', 'models: [{name: glm}]')}`,

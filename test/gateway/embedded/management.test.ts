@@ -53,10 +53,11 @@ describe('single switches', () => {
       { status: 'ok' },
     ])
     expect(await answer(manage('/routing/strategy'))).toEqual([200, { strategy: 'fill-first' }])
-    expect(await answer(manage('/routing/strategy', send('PUT', { value: 'fastest' })))).toEqual([
-      400,
-      { error: 'invalid strategy' },
-    ])
+    for (const value of ['fastest', 'constructor'])
+      expect(await answer(manage('/routing/strategy', send('PUT', { value })))).toEqual([
+        400,
+        { error: 'invalid strategy' },
+      ])
   })
 
   it('keep comments and order in the file, and the inode', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -172,5 +172,16 @@ describe('a gateway that does not start', () => {
     writeFileSync(file, '')
     const started = await startEmbedded({ ...OPTIONS, logDir: join(file, 'logs') })
     expect(started).toMatchObject({ kind: 'refused', problem: { what: expect.stringContaining('ENOTDIR') } })
+  })
+
+  it('says so when its log cannot be written', async () => {
+    symlinkSync(join(directory, 'nowhere', 'main.log'), join(directory, 'main.log'))
+    const history = { spanMs: 60_000, requests: [], noise: [NOISE] }
+    const started = await startEmbedded({
+      ...OPTIONS,
+      scenario: { ...SCENARIO, history },
+      logDir: directory,
+    })
+    expect(started).toMatchObject({ kind: 'refused', problem: { what: expect.stringContaining('ENOENT') } })
   })
 })

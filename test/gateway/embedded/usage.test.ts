@@ -90,6 +90,22 @@ describe('usage statistics of the old line', () => {
     })
     expect((await manage('/usage-queue')).status).toBe(404)
   })
+
+  it('count on after the details become too many to keep', () => {
+    const usage = createUsage('statistics', () => ({ recording: 'on', retentionSeconds: 60 }))
+    const record = {
+      timeMs: 0,
+      upstreamModel: 'a',
+      endpoint: 'b',
+      clientKey: 'c',
+      failure: null,
+      tokens: null,
+    }
+    for (let i = 0; i < 1_500; i++) usage.add(record as UsageRecord)
+    const model = usage.statistics.clients.get('c')?.models.get('a')
+    expect([model?.requests, model?.details.length]).toEqual([1_500, 1_000])
+    expect([...usage.statistics.hours.values()]).toEqual([{ requests: 1_500, tokens: 0 }])
+  })
 })
 
 describe('counters of API keys', () => {
@@ -103,6 +119,16 @@ describe('counters of API keys', () => {
     expect(name).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1\|sk-upstream-1$/)
     expect(counts).toMatchObject({ success: 2, failed: 1 })
     expect(counts?.recent_requests.at(-1)).toMatchObject({ success: 2, failed: 1 })
+  })
+
+  it('are there for a provider with a name that every object knows', async () => {
+    const { client, manage } = await asked(
+      'runbook',
+      CONFIG.replaceAll('- name: main', '- name: constructor'),
+    )
+    expect(await (await manage('/api-key-usage')).json()).toHaveProperty('constructor')
+    const metrics = (await (await client('/v1/metrics/providers')).json()) as object
+    expect(Object.entries(metrics)).toMatchObject([['constructor', { cost_per_1k_input: 0.25 }]])
   })
 
   it('are unknown to the old line', async () => {

@@ -79,19 +79,19 @@ async function writeSetting(exchange: Exchange, runtime: Runtime, setting: Setti
   return editConfig(exchange, runtime, (document) => document.setIn(setting.name.split('/'), written))
 }
 
-const STRATEGIES: Readonly<Record<string, string>> = {
-  '': 'round-robin',
-  'round-robin': 'round-robin',
-  roundrobin: 'round-robin',
-  rr: 'round-robin',
-  'fill-first': 'fill-first',
-  fillfirst: 'fill-first',
-  ff: 'fill-first',
-}
+const STRATEGIES: ReadonlyMap<string, string> = new Map([
+  ['', 'round-robin'],
+  ['round-robin', 'round-robin'],
+  ['roundrobin', 'round-robin'],
+  ['rr', 'round-robin'],
+  ['fill-first', 'fill-first'],
+  ['fillfirst', 'fill-first'],
+  ['ff', 'fill-first'],
+])
 const WEIGHTED = ['weighted-round-robin', 'weightedroundrobin', 'wrr']
 
 function strategyNamed(text: string, profile: Profile): string | null {
   const name = text.trim().toLowerCase()
   if (WEIGHTED.includes(name) && !profile.startsWith('fork')) return 'weighted-round-robin'
-  return STRATEGIES[name] ?? null
+  return STRATEGIES.get(name) ?? null
 }

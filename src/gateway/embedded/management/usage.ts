@@ -2,7 +2,7 @@ import type { Exchange, Replied } from '../exchange.ts'
 import { localRfc3339 } from '../go-text.ts'
 import type { Handler, Runtime, ServedRoute } from '../runtime.ts'
 import type { TokenCounts } from '../translation/types.ts'
-import { totalOf, type UsageRecord } from '../usage.ts'
+import { type ModelCounts, type Statistics, type Sums, totalOf, type UsageRecord } from '../usage.ts'
 
 /** Counters of keys, the queue of newer gateways, the statistics of older ones (contract, HTTP 8.7). */
 export function usageRoutes(kind: 'queue' | 'statistics', buckets: 'kept' | 'none'): readonly ServedRoute[] {
@@ -19,20 +19,20 @@ function route(path: string, handle: Handler): ServedRoute {
 /** Secrets stand in the object keys, as in the real reply. */
 function keyUsage(exchange: Exchange, runtime: Runtime): Replied {
   const nowMs = runtime.clock.nowMs()
-  const usage: Record<string, Record<string, unknown>> = {}
+  const usage = new Map<string, Record<string, unknown>>()
   for (const credential of runtime.credentials) {
     if (credential.source.kind !== 'config') continue
     const { entry } = credential.source.credential
     const { success, failed } = runtime.counters.credentialCounts(credential.id)
-    const keys = usage[credential.provider] ?? {}
-    usage[credential.provider] = keys
+    const keys = usage.get(credential.provider) ?? {}
+    usage.set(credential.provider, keys)
     keys[`${entry.baseUrl}|${credential.secret}`] = {
       success,
       failed,
       recent_requests: runtime.counters.recent(credential.id, nowMs),
     }
   }
-  return exchange.json(200, usage)
+  return exchange.json(200, Object.fromEntries(usage))
 }
 
 /** Reading removes what is read. */
@@ -102,44 +102,36 @@ function breakdown(tokens: TokenCounts | null): Record<string, unknown> {
   }
 }
 
-function statistics(exchange: Exchange, runtime: Runtime): Replied {
-  const clients = [...runtime.usage.byClient()]
-  const sum = (read: (counts: (typeof clients)[number][1]) => number): number =>
-    clients.reduce((total, [, counts]) => total + read(counts), 0)
-  const requests = sum(({ requests: n }) => n)
-  const failures = sum(({ failures: n }) => n)
-  const records = clients.flatMap(([, { models }]) => [...models.values()].flat())
+function statistics(exchange: Exchange, { usage }: Runtime): Replied {
+  const { clients, hours } = usage.statistics
+  const all = [...clients.values()]
+  const requests = all.reduce((sum, client) => sum + client.requests, 0)
+  const failures = all.reduce((sum, client) => sum + client.failures, 0)
+  const apis = [...clients].map(([name, client]) => {
+    const models = [...client.models].map(([model, counts]) => [model, modelUsage(counts)])
+    const { requests: total_requests, tokens: total_tokens } = client
+    return [name, { total_requests, total_tokens, models: Object.fromEntries(models) }]
+  })
   return exchange.json(200, {
     usage: {
       total_requests: requests,
       success_count: requests - failures,
       failure_count: failures,
-      total_tokens: sum(({ tokens }) => tokens),
-      apis: Object.fromEntries(
-        clients.map(([name, counts]) => [
-          name,
-          {
-            total_requests: counts.requests,
-            total_tokens: counts.tokens,
-            models: Object.fromEntries(
-              [...counts.models].map(([model, details]) => [model, modelUsage(details)]),
-            ),
-          },
-        ]),
-      ),
-      requests_by_day: grouped(records, dayOf, () => 1),
-      requests_by_hour: grouped(records, hourOf, () => 1),
-      tokens_by_day: grouped(records, dayOf, ({ tokens }) => totalOf(tokens)),
-      tokens_by_hour: grouped(records, hourOf, ({ tokens }) => totalOf(tokens)),
+      total_tokens: all.reduce((sum, client) => sum + client.tokens, 0),
+      apis: Object.fromEntries(apis),
+      requests_by_day: grouped(hours, DAY, 'requests'),
+      requests_by_hour: grouped(hours, HOUR, 'requests'),
+      tokens_by_day: grouped(hours, DAY, 'tokens'),
+      tokens_by_hour: grouped(hours, HOUR, 'tokens'),
     },
     failed_requests: failures,
   })
 }
 
-function modelUsage(details: readonly UsageRecord[]): Record<string, unknown> {
+function modelUsage({ requests, tokens, details }: ModelCounts): Record<string, unknown> {
   return {
-    total_requests: details.length,
-    total_tokens: details.reduce((total, { tokens }) => total + totalOf(tokens), 0),
+    total_requests: requests,
+    total_tokens: tokens,
     // `latency_ms` came with a later version.
     details: details.map((record) => ({
       timestamp: localRfc3339(record.timeMs),
@@ -157,15 +149,19 @@ function modelUsage(details: readonly UsageRecord[]): Record<string, unknown> {
   }
 }
 
-const dayOf = ({ timeMs }: UsageRecord): string => localRfc3339(timeMs).slice(0, 10)
-const hourOf = ({ timeMs }: UsageRecord): string => localRfc3339(timeMs).slice(11, 13)
+/** Parts of `YYYY-MM-DDTHH`. */
+const DAY = [0, 10] as const
+const HOUR = [11, 13] as const
 
 function grouped(
-  records: readonly UsageRecord[],
-  keyOf: (record: UsageRecord) => string,
-  amountOf: (record: UsageRecord) => number,
+  hours: Statistics['hours'],
+  part: readonly [from: number, to: number],
+  sum: keyof Sums,
 ): Record<string, number> {
   const groups: Record<string, number> = {}
-  for (const record of records) groups[keyOf(record)] = (groups[keyOf(record)] ?? 0) + amountOf(record)
+  for (const [hour, sums] of hours) {
+    const name = hour.slice(...part)
+    groups[name] = (groups[name] ?? 0) + sums[sum]
+  }
   return groups
 }

@@ -2,13 +2,13 @@ import { percentile } from '../counters.ts'
 import type { Handler, Runtime, ServedRoute } from '../runtime.ts'
 
 /** A table, not a measurement: US dollars per 1,000 output tokens; input is half of it (contract, HTTP 3.2). */
-const COST_PER_1K_OUTPUT: Readonly<Record<string, number>> = {
-  nim: 0.22,
-  kilo: 0.28,
-  minimax: 0.36,
-  glm: 0.8,
-  openrouter: 0.3,
-}
+const COST_PER_1K_OUTPUT: ReadonlyMap<string, number> = new Map([
+  ['nim', 0.22],
+  ['kilo', 0.28],
+  ['minimax', 0.36],
+  ['glm', 0.8],
+  ['openrouter', 0.3],
+])
 const OTHER_COST = 0.5
 
 /** `GET /v1/metrics/providers`, without a key (contract, HTTP 3). */
@@ -25,7 +25,7 @@ interface Figures {
 
 function entry(name: string, { requests, failures, tokens }: Figures) {
   const success = Math.max(0, requests - failures)
-  const output = COST_PER_1K_OUTPUT[name] ?? OTHER_COST
+  const output = COST_PER_1K_OUTPUT.get(name) ?? OTHER_COST
   return {
     request_count: requests,
     success_count: success,
@@ -39,18 +39,18 @@ function entry(name: string, { requests, failures, tokens }: Figures) {
 
 /** What the route was meant to say: figures of each provider, with measured latency. */
 const byProvider: Handler = (exchange, runtime) => {
-  const figures: Record<string, unknown> = {}
+  const figures = new Map<string, unknown>()
   for (const name of providerNames(runtime)) {
     const counts = runtime.counters.providers().get(name)
     const p50 = percentile(counts?.latenciesMs ?? [], 0.5)
     const p95 = percentile(counts?.latenciesMs ?? [], 0.95)
-    figures[name] = {
+    figures.set(name, {
       ...entry(name, counts ?? { requests: 0, failures: 0, tokens: 0 }),
       ...(p50 === null ? {} : { latency_p50_ms: p50 }),
       ...(p95 === null ? {} : { latency_p95_ms: p95 }),
-    }
+    })
   }
-  return exchange.json(200, figures)
+  return exchange.json(200, Object.fromEntries(figures))
 }
 
 function providerNames(runtime: Runtime): string[] {
@@ -72,7 +72,10 @@ const LABELS: ReadonlySet<string> = new Set([
   'kiro',
   'cursor',
 ])
-const LABEL_ALIASES: Readonly<Record<string, string>> = { droid: 'gemini', roocode: 'roo' }
+const LABEL_ALIASES: ReadonlyMap<string, string> = new Map([
+  ['droid', 'gemini'],
+  ['roocode', 'roo'],
+])
 
 /**
  * What that version really says: figures per client key, under the text before the key's first `-`; keys with the
@@ -81,9 +84,9 @@ const LABEL_ALIASES: Readonly<Record<string, string>> = { droid: 'gemini', rooco
 const byClientKey: Handler = (exchange, runtime) => {
   const figures: Record<string, unknown> = {}
   if (runtime.config.gateway.settings.usageStatisticsEnabled) {
-    for (const [client, counts] of runtime.random.shuffle([...runtime.usage.byClient()])) {
+    for (const [client, counts] of runtime.random.shuffle([...runtime.usage.statistics.clients])) {
       const first = (client.split('-')[0] ?? '').toLowerCase()
-      const label = LABEL_ALIASES[first] ?? first
+      const label = LABEL_ALIASES.get(first) ?? first
       if (LABELS.has(label)) figures[label] = entry(label, counts)
     }
   }

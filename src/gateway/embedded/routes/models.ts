@@ -57,20 +57,20 @@ function listed(runtime: Runtime): Listed[] {
   })
 }
 
-const OWNERS: Readonly<Record<string, string>> = {
-  claude: 'anthropic',
-  codex: 'openai',
-  gemini: 'google',
-  'gemini-interactions': 'google',
-  vertex: 'google',
-  xai: 'xai',
-  kimi: 'moonshot',
-  kiro: 'aws',
-}
+const OWNERS: ReadonlyMap<string, string> = new Map([
+  ['claude', 'anthropic'],
+  ['codex', 'openai'],
+  ['gemini', 'google'],
+  ['gemini-interactions', 'google'],
+  ['vertex', 'google'],
+  ['xai', 'xai'],
+  ['kimi', 'moonshot'],
+  ['kiro', 'aws'],
+])
 
 /** A vendor's word, or the name of the openai-compatibility entry (contract, HTTP 2.3). */
 export function ownerOf({ providerKey, provider }: Credential): string {
-  return OWNERS[providerKey] ?? provider
+  return OWNERS.get(providerKey) ?? provider
 }
 
 /** When the built-in models were published, the same for all: 2026-01-01. */
