@@ -9,6 +9,10 @@ export const onboardCommand: CommandSpec = {
     "The runbook's Onboard a New Provider as one run. Its canaries cost tokens. Run again after an interruption it goes on; run again when done it changes nothing.",
   examples: [
     {
+      line: 'provops onboard fixtures/scenarios/onboarding/newcomer.yaml --embedded=onboarding --monitor 30s',
+      shows: 'rehearse it on the bundled gateway',
+    },
+    {
       line: 'provops onboard newcomer.yaml --config-file config.yaml --dry-run',
       shows: 'plan and diff, nothing written',
     },

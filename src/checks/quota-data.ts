@@ -6,6 +6,7 @@ import type { QuotaRow } from '../analysis/quota/rows.ts'
 import type { SurveyedToken } from '../analysis/tokens/directory.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { printable } from '../core/text.ts'
+import { worstRows } from './quota-table.ts'
 import type { QuotaView } from './quota-view.ts'
 
 /** Every run is recorded; a pool of thousands would fill the disk. */
@@ -15,7 +16,7 @@ const MOST_ROWS = 1000
 export function quotaData({ rows, names, facts }: QuotaView): JsonObject {
   return {
     at: new Date(facts.nowMs).toISOString(),
-    credentials: rows.slice(0, MOST_ROWS).map((row) => rowData(row, names)),
+    credentials: worstRows(rows, MOST_ROWS).map((row) => rowData(row, names)),
     leftOut: Math.max(0, rows.length - MOST_ROWS),
   }
 }

@@ -25,7 +25,7 @@ const MOST_ROWS = 40
 /** The view as one table over all providers and credentials, and with `verbose` where each column comes from. */
 export function quotaTables(view: QuotaView, look: TableLook): Attachment[] {
   if (view.rows.length === 0) return []
-  const shown = look.detail === 'verbose' ? view.rows : worstRows(view.rows)
+  const shown = look.detail === 'verbose' ? view.rows : worstRows(view.rows, MOST_ROWS)
   const left = view.rows.length - shown.length
   const cut = left > 0 ? `; ${groupedNumber(left)} more, all of them with -v` : ''
   const table: Attachment = {
@@ -105,10 +105,10 @@ const COLUMNS: readonly Column[] = [
   },
 ]
 
-/** All rows in their order, or those in trouble when there are too many. */
-function worstRows(rows: readonly QuotaRow[]): readonly QuotaRow[] {
-  if (rows.length <= MOST_ROWS) return rows
-  const worst = rows.toSorted((a, b) => troubleOf(b) - troubleOf(a)).slice(0, MOST_ROWS)
+/** All rows in their order, or as many as `most`, those in trouble before the others. */
+export function worstRows(rows: readonly QuotaRow[], most: number): readonly QuotaRow[] {
+  if (rows.length <= most) return rows
+  const worst = rows.toSorted((a, b) => troubleOf(b) - troubleOf(a)).slice(0, most)
   const kept = new Set(worst)
   return rows.filter((row) => kept.has(row))
 }

@@ -1,8 +1,9 @@
 import { applyEdits } from '../analysis/config/edit.ts'
 import { proposeChange } from '../changes/change.ts'
-import { readText } from '../changes/store.ts'
+import { type ConfigStore, readText } from '../changes/store.ts'
+import { askModel } from '../checks/playbooks/ask.ts'
 import type { IncidentContext } from '../checks/playbooks/incident-context.ts'
-import { diagnosisOf, type Playbook, type Remedy } from '../checks/playbooks/playbook.ts'
+import { type Diagnosis, diagnosisOf, type Playbook, type Remedy } from '../checks/playbooks/playbook.ts'
 import { factsOf } from '../checks/playbooks/read-facts.ts'
 import { endingIds, isMachine, ownerWords } from '../checks/playbooks/steps.ts'
 import type { CheckInfo, Judgement } from '../core/check.ts'
@@ -12,7 +13,7 @@ import { runChecks } from '../core/runner.ts'
 import { printable } from '../core/text.ts'
 import { ROUTES } from '../wire/routes.ts'
 import { effectOf, flavourOf } from './change-effect.ts'
-import { close, confirmAndApply, type Flow, seeEffect } from './change-flow.ts'
+import { close, confirmAndApply, type Flow, rollBack, seeEffect } from './change-flow.ts'
 import { firstClientKey, openLastingSession } from './change-session.ts'
 import { newRunId, runSignal, undoOptions } from './change-terms.ts'
 import { unconfirmed } from './change-words.ts'
@@ -91,8 +92,47 @@ export async function carryOutPlaybook(
   if (remedies.length === 0)
     return { before, findings: before, attachments: [], timeline: orderedTimeline(found), owner }
   const attachments: Attachment[] = []
+  const change: Changing = { invocation, session, playbook, attachments, flow: null, undo: null }
+  try {
+    return await changeAndVerify(
+      change,
+      { before, found, diagnosis, remedies, owner, context, probing },
+      signal,
+    )
+  } finally {
+    if (change.flow) await close(change.flow)
+  }
+}
+
+/** A change on its way; the lock is held until it is verified, so that it can be taken back. */
+interface Changing {
+  readonly invocation: Invocation
+  readonly session: Session
+  readonly playbook: Playbook
+  readonly attachments: Attachment[]
+  flow: Flow | null
+  undo: (() => Promise<Judgement>) | null
+}
+
+interface Decided {
+  readonly before: readonly Finding[]
+  readonly found: readonly TimelineEntry[]
+  readonly diagnosis: Diagnosis
+  readonly remedies: readonly MachineRemedy[]
+  readonly owner: string
+  readonly context: IncidentContext
+  readonly probing: IncidentContext['probing']
+}
+
+async function changeAndVerify(
+  change: Changing,
+  { before, found, diagnosis, remedies, owner, context, probing }: Decided,
+  signal: AbortSignal,
+): Promise<Carried> {
+  const { invocation, session, playbook, attachments } = change
+  const { clock } = invocation.world
   const applied = await timed(invocation, infoOf(playbook, 'applied'), () =>
-    apply(invocation, session, playbook, remedies, attachments, signal),
+    apply(change, remedies, context, signal),
   )
   const verified = await timed(invocation, infoOf(playbook, 'verified'), () =>
     applied.outcome === 'pass'
@@ -104,6 +144,9 @@ export async function carryOutPlaybook(
         }),
   )
   const ended = [applied, verified]
+  // A change that cures nothing must not stay; one whose effect could not be seen is the operator's to judge.
+  if (verified.outcome === 'fail' && change.undo !== null)
+    ended.push(await timed(invocation, infoOf(playbook, 'rollback'), change.undo))
   return {
     before,
     findings: [...diagnosed(before, playbook, verified), ...ended],
@@ -131,15 +174,23 @@ async function timed(
   return findingOf(info, await work(), clock.nowMs() - startMs)
 }
 
-function infoOf({ name, runbook }: Playbook, step: 'applied' | 'verified'): CheckInfo {
+const STEP_TITLES = {
+  applied: 'the proposed change is made',
+  verified: 'the symptom is gone',
+  rollback: 'a change that cures nothing is taken back',
+} as const
+const STEP_QUESTIONS: Readonly<Record<keyof typeof STEP_TITLES, string>> = {
+  applied: 'Was the first proposal carried out?',
+  verified: 'Does the gateway itself show that the symptom is gone?',
+  rollback: 'Is the configuration again as it was?',
+}
+
+function infoOf({ name, runbook }: Playbook, step: keyof typeof STEP_TITLES): CheckInfo {
   return {
     id: `${name}.${step}`,
-    title: step === 'applied' ? 'the proposed change is made' : 'the symptom is gone',
+    title: STEP_TITLES[step],
     group: name,
-    asks:
-      step === 'applied'
-        ? 'Was the first proposal carried out?'
-        : 'Does the gateway itself show that the symptom is gone?',
+    asks: STEP_QUESTIONS[step],
     why: 'A change that was accepted proves nothing.',
     cost: 'tokens',
     fix: 'provops undo takes the change back.',
@@ -165,81 +216,95 @@ function diagnosed(before: readonly Finding[], { name }: Playbook, verified: Fin
 }
 
 async function apply(
-  invocation: Invocation,
-  session: Session,
-  playbook: Playbook,
+  change: Changing,
   remedies: readonly MachineRemedy[],
-  attachments: Attachment[],
+  context: IncidentContext,
   signal: AbortSignal,
 ): Promise<Judgement> {
   const [first] = remedies
-  if (first?.kind === 'edit') return applyEdit(invocation, session, playbook, first, attachments, signal)
-  return applyResets(invocation, session, remedies)
+  if (first?.kind !== 'edit') return applyResets(change, remedies)
+  const unproven = await whyUnproven(first, context, signal)
+  return unproven === null
+    ? applyEdit(change, first, signal)
+    : notApplied(first, unproven, 'choose another fallback, or provops reroute')
 }
 
 const EXPECTED = 'the change is made, and the gateway shows it'
 
-async function applyEdit(
-  invocation: Invocation,
-  session: Session,
-  playbook: Playbook,
-  remedy: MachineRemedy & { kind: 'edit' },
-  attachments: Attachment[],
+type EditRemedy = MachineRemedy & { readonly kind: 'edit' }
+
+function notApplied(remedy: EditRemedy, saw: string, next: string): Judgement {
+  return { outcome: 'fail', cause: 'human', saw, expected: EXPECTED, why: remedy.title, next }
+}
+
+/** Why nothing should move there; null when it answers, or may not be asked. */
+async function whyUnproven(
+  { askFirst }: EditRemedy,
+  context: IncidentContext,
   signal: AbortSignal,
-): Promise<Judgement> {
-  const problem = (saw: string, next: string): Judgement => ({
-    outcome: 'fail',
-    cause: 'human',
-    saw,
-    expected: EXPECTED,
-    why: remedy.title,
-    next,
-  })
+): Promise<string | null> {
+  if (askFirst.length === 0 || context.probing === 'off') return null
+  const verdict = await askModel(context, askFirst, signal)
+  return verdict.kind === 'gone' ? null : `nothing was written: the fallback does not answer (${verdict.saw})`
+}
+
+async function applyEdit(change: Changing, remedy: EditRemedy, signal: AbortSignal): Promise<Judgement> {
+  const { invocation, session } = change
   const opening = await openConfiguration(invocation, session)
-  if (opening.kind === 'refused') return problem(opening.message, opening.next)
+  if (opening.kind === 'refused') return notApplied(remedy, opening.message, opening.next)
   const { store } = opening
   const read = await readText(store)
   if (read.kind === 'fault')
-    return problem('the configuration cannot be read', 'check --config-file and its permissions')
+    return notApplied(remedy, 'the configuration cannot be read', 'check --config-file and its permissions')
   const edited = applyEdits(read.text, remedy.edits)
   if (edited.kind === 'refused')
-    return problem(`line ${edited.line}: ${edited.reason}`, `make the change by hand: ${remedy.title}`)
+    return notApplied(
+      remedy,
+      `line ${edited.line}: ${edited.reason}`,
+      `make the change by hand: ${remedy.title}`,
+    )
+  return write(change, remedy, store, { before: read.text, after: edited.text }, signal)
+}
+
+async function write(
+  change: Changing,
+  remedy: EditRemedy,
+  store: ConfigStore,
+  { before, after }: { readonly before: string; readonly after: string },
+  signal: AbortSignal,
+): Promise<Judgement> {
+  const { invocation, session, playbook, attachments } = change
   const world = changeWorldOf(invocation)
-  const texts = { before: read.text, after: edited.text, flavour: await flavourOf(session.capabilities) }
-  const check = effectOf(
-    { gateway: session.gateway, key: firstClientKey(session), clock: invocation.world.clock },
-    texts,
-  )
-  const change = proposeChange(
+  const flavour = await flavourOf(session.capabilities)
+  const watched = { gateway: session.gateway, key: firstClientKey(session), clock: invocation.world.clock }
+  const check = effectOf(watched, { before, after, flavour })
+  const proposed = proposeChange(
     {
       runId: newRunId(`incident-${playbook.name}`, invocation.world),
       title: remedy.title,
       target: store.target,
-      before: read.text,
-      after: edited.text,
+      before,
+      after,
       check,
       undoOptions: undoOptions(invocation, session),
     },
     world.mask,
   )
-  if (change.diff.kind === 'unified')
-    attachments.push({ kind: 'diff', title: 'the proposed change', text: change.diff.text })
+  if (proposed.diff.kind === 'unified')
+    attachments.push({ kind: 'diff', title: 'the proposed change', text: proposed.diff.text })
   const flow: Flow = { invocation, world, store, held: null, runId: null }
-  try {
-    const written = await confirmAndApply(flow, change)
-    if (written.outcome !== 'pass') return written
-    const seen = await seeEffect(flow, { check, text: edited.text, undoCommand: change.undoCommand }, signal)
-    return seen.outcome === 'pass'
-      ? { ...seen, saw: `${remedy.title}; ${seen.saw}; ${change.undoCommand} takes it back` }
-      : seen
-  } finally {
-    await close(flow)
-  }
+  change.flow = flow
+  const written = await confirmAndApply(flow, proposed)
+  if (written.outcome !== 'pass') return written
+  change.undo = () => rollBack(flow, proposed, effectOf(watched, { before: after, after: before, flavour }))
+  const seen = await seeEffect(flow, { check, text: after, undoCommand: proposed.undoCommand }, signal)
+  return seen.outcome === 'pass'
+    ? { ...seen, saw: `${remedy.title}; ${seen.saw}; ${proposed.undoCommand} takes it back` }
+    : seen
 }
 
 async function applyResets(
-  invocation: Invocation,
-  session: Session,
+  { invocation, session }: Changing,
   remedies: readonly MachineRemedy[],
 ): Promise<Judgement> {
   const resets = remedies.flatMap((remedy) => (remedy.kind === 'reset-quota' ? [remedy] : []))

@@ -10,8 +10,8 @@ export interface MonitorView {
 
 const CLEAR_LINE = '\r\u001b[K'
 const BARS = { unicode: '▁▂▃▄▅▆▇█', ascii: '.:-=+*#@' } as const
-const BAR_WIDTH = 20
-const SPARK_WIDTH = 24
+const BAR_WIDTH = 10
+const SPARK_WIDTH = 12
 
 /** One line on a terminal that follows the watching: how far, error share, 429 share, latency and its course. */
 export function startMonitorView(invocation: Invocation, monitorMs: number): MonitorView {

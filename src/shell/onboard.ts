@@ -6,7 +6,7 @@ import { carryOut } from './change-stages.ts'
 import { changeWorldOf } from './change-world.ts'
 import type { Invocation } from './invocation.ts'
 import { OnboardRun, type Terms } from './onboard-run.ts'
-import { readOrder } from './onboard-spec.ts'
+import { type Order, readOrder } from './onboard-spec.ts'
 import { expandPath } from './paths.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
@@ -28,7 +28,7 @@ export async function runOnboard(invocation: Invocation): Promise<CommandResult>
       session,
       world: changeWorldOf(invocation),
       store: opening.store,
-      order,
+      order: withSimulated(order, session),
       terms,
     })
     const stages = {
@@ -41,6 +41,15 @@ export async function runOnboard(invocation: Invocation): Promise<CommandResult>
   } finally {
     await session.close()
   }
+}
+
+/** `{{upstream:name}}` in a base-url is a simulated provider of the embedded gateway, as in its configurations. */
+function withSimulated(order: Order, { embedded }: Session): Order {
+  const baseUrl = order.newcomer.baseUrl.replace(
+    /\{\{upstream:([^}]+)\}\}/,
+    (whole, name: string) => embedded?.upstreams.get(name) ?? whole,
+  )
+  return { ...order, newcomer: { ...order.newcomer, baseUrl } }
 }
 
 /** Where the configuration is written: the file, or the gateway's management routes. */

@@ -3,7 +3,6 @@ import { routeClass, routeName } from './routes.ts'
 
 /** The refusals kept one by one: the runbook's three (Daily Checks 4), and 503, "no credential left". */
 export const REFUSALS = [401, 403, 429, 503] as const
-export type Refusal = (typeof REFUSALS)[number]
 
 /**
  * Who refused. `local`: the gateway itself. `upstream`: a failure line of the same request names a provider.

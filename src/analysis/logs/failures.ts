@@ -33,6 +33,34 @@ const MAX_NAME_LENGTH = 200
 
 const NOBODY: UpstreamParty = { provider: null, model: null, credential: null }
 
+/** Of some failures by one party with one status. */
+export interface FailureGroup extends UpstreamParty {
+  readonly status: number | null
+  readonly count: number
+  /** Of these, the ones after which the client got a status below 400 all the same. */
+  readonly hidden: number
+}
+
+export interface FailureSummary {
+  /**
+   * Failures after which the client got a status below 400 all the same: fail-over hid them, or the answer had begun
+   * and broke off, which leaves its 200 (contract, files 4.5).
+   */
+  readonly hidden: number
+  /** Failures whose client got an error. */
+  readonly passedOn: number
+  /** Failures without an access line of the same request within 30 minutes. */
+  readonly unanswered: number
+  /** By provider, model, credential and status, most frequent first. */
+  readonly groups: readonly FailureGroup[]
+}
+
+function endOf(clientStatus: number): 'hidden' | 'passedOn' | 'unanswered' {
+  if (clientStatus === 0) return 'unanswered'
+  return clientStatus < 400 ? 'hidden' : 'passedOn'
+}
+
+const STATUSES = 1000
 const BLOCK_ROWS = 4096
 
 /** Rows in typed columns, for the same reason as in `RefusalLog`. */
@@ -51,6 +79,9 @@ export class FailureLog implements Iterable<UpstreamFailure> {
   readonly #parties: UpstreamParty[] = [NOBODY]
   readonly #partyIndex = new Map<string, number>()
   readonly #labels = new CredentialLabels(MAX_PARTIES)
+  // A provider in trouble fails many times in a row.
+  #lastNamed: UpstreamParty = NOBODY
+  #lastParty = NOBODY_KNOWN
   #size = 0
 
   get size(): number {
@@ -59,6 +90,20 @@ export class FailureLog implements Iterable<UpstreamFailure> {
 
   /** The number of a party; its credential comes as the log has it. */
   partyOf(party: UpstreamParty): number {
+    const last = this.#lastNamed
+    if (
+      last.provider === party.provider &&
+      last.model === party.model &&
+      last.credential === party.credential
+    ) {
+      return this.#lastParty
+    }
+    this.#lastNamed = party
+    this.#lastParty = this.#indexOf(party)
+    return this.#lastParty
+  }
+
+  #indexOf(party: UpstreamParty): number {
     const key = `${party.provider}\0${party.model}\0${party.credential}`
     const known = this.#partyIndex.get(key)
     if (known !== undefined) return known
@@ -100,6 +145,28 @@ export class FailureLog implements Iterable<UpstreamFailure> {
   amend(row: number, status: number): void {
     const block = this.#blockOf(row)
     if (block.isFirm[row % BLOCK_ROWS] === 0) block.status[row % BLOCK_ROWS] = status
+  }
+
+  /** How often each party failed with each status, most frequent first, and how the requests ended. */
+  summary(): FailureSummary {
+    const groups = new Map<number, { -readonly [Key in keyof FailureGroup]: FailureGroup[Key] }>()
+    const ends = { hidden: 0, passedOn: 0, unanswered: 0 }
+    for (let row = 0; row < this.#size; row++) {
+      const block = this.#blockOf(row)
+      const at = row % BLOCK_ROWS
+      const party = block.party[at] ?? NOBODY_KNOWN
+      const status = block.status[at] ?? 0
+      let group = groups.get(party * STATUSES + status)
+      if (group === undefined) {
+        group = { ...(this.#parties[party] ?? NOBODY), status: status || null, count: 0, hidden: 0 }
+        groups.set(party * STATUSES + status, group)
+      }
+      const end = endOf(block.clientStatus[at] ?? 0)
+      ends[end]++
+      group.count++
+      if (end === 'hidden') group.hidden++
+    }
+    return { ...ends, groups: [...groups.values()].sort((a, b) => b.count - a.count) }
   }
 
   *[Symbol.iterator](): Generator<UpstreamFailure> {

@@ -1,5 +1,5 @@
 import type { RefusalLog } from './events.ts'
-import type { FailureLog, UpstreamParty } from './failures.ts'
+import type { FailureLog, FailureSummary } from './failures.ts'
 import type { LogRoute, RouteClass } from './routes.ts'
 
 /** Everything a scan of a gateway's log found out; plain data but for the two compact tables that it can iterate. */
@@ -69,26 +69,9 @@ export interface RouteCounts {
   readonly statuses: StatusCounts
 }
 
-export interface UpstreamCounts {
+export interface UpstreamCounts extends FailureSummary {
   /** Failures of providers one by one. */
   readonly failures: FailureLog
-  /**
-   * Failures after which the client got a status below 400 all the same: fail-over hid them, or the answer had begun
-   * and broke off, which leaves its 200 (contract, files 4.5).
-   */
-  readonly hidden: number
-  /** Failures whose client got an error. */
-  readonly passedOn: number
-  /** Failures without an access line of the same request within 30 minutes. */
-  readonly unanswered: number
-  /** By provider, model, credential and status, most frequent first. */
-  readonly groups: readonly FailureGroup[]
-}
-
-export interface FailureGroup extends UpstreamParty {
-  readonly status: number | null
-  readonly count: number
-  readonly hidden: number
 }
 
 /**

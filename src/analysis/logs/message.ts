@@ -81,7 +81,7 @@ const ACCESS_HEAD = `^(?:\\[GIN\\] \\d{4}\\/\\d{2}\\/\\d{2} - \\d{2}:\\d{2}:\\d{
 const ACCESS = new RegExp(`${ACCESS_HEAD}([^"]*|.*?)"(?: \\[credits\\])?(?: \\| .*| [^|"].*)?$`, 's')
 const OPEN_ACCESS = new RegExp(`${ACCESS_HEAD}(.*)$`, 's')
 const UPSTREAM_FAILURE = new RegExp(
-  `^(?: *(?<status>[1-5]\\d{2}) *\\| *${GO_DURATION} *\\| *)?upstream execution failed: provider=(?<provider>\\S*) model=(?<model>.*?) auth=(?<auth>.*?)(?: duration=${GO_DURATION})? err=(?<error>.*)$`,
+  `^(?: *([1-5]\\d{2}) *\\| *${GO_DURATION} *\\| *)?upstream execution failed: provider=(\\S*) model=(.*?) auth=(.*?)(?: duration=${GO_DURATION})? err=(.*)$`,
   's',
 )
 const COOLING =
@@ -140,15 +140,16 @@ function readAccess(text: string): Message | null {
 }
 
 function readUpstreamFailure(text: string): Message | null {
-  const groups = UPSTREAM_FAILURE.exec(text.slice(0, FAILURE_HEAD_LENGTH))?.groups
-  if (groups === undefined) return null
+  const found = UPSTREAM_FAILURE.exec(text.slice(0, FAILURE_HEAD_LENGTH))
+  if (found === null) return null
+  const [, status, provider = '', model = '', credential = '', error = ''] = found
   return {
     kind: 'upstream-failure',
-    provider: displayProvider(groups.provider ?? ''),
-    model: groups.model ?? '',
-    credential: groups.auth ?? '',
-    status: groups.status === undefined ? null : Number(groups.status),
-    error: groups.error ?? '',
+    provider: displayProvider(provider),
+    model,
+    credential,
+    status: status === undefined ? null : Number(status),
+    error,
   }
 }
 

@@ -1,33 +1,13 @@
-import type { FailureLog } from './failures.ts'
+import type { FailureGroup } from './failures.ts'
 import type {
   BlindSpot,
-  FailureGroup,
   ForgedLines,
   LineCounts,
   LogContent,
   ModelCounts,
   PartRead,
   SeenLines,
-  UpstreamCounts,
 } from './log-scan.ts'
-
-export function summarizeFailures(failures: FailureLog): UpstreamCounts {
-  const groups = new Map<string, { -readonly [Key in keyof FailureGroup]: FailureGroup[Key] }>()
-  const ends = { hidden: 0, passedOn: 0, unanswered: 0 }
-  for (const { provider, model, credential, status, clientStatus } of failures) {
-    const key = `${provider}\0${model}\0${credential}\0${status}`
-    const group = groups.get(key) ?? { provider, model, credential, status, count: 0, hidden: 0 }
-    groups.set(key, group)
-    group.count++
-    if (clientStatus === null) ends.unanswered++
-    else if (clientStatus >= 400) ends.passedOn++
-    else {
-      ends.hidden++
-      group.hidden++
-    }
-  }
-  return { failures, ...ends, groups: [...groups.values()].sort((a, b) => b.count - a.count) }
-}
 
 /** Lines about models that are not failures, counted during the scan. */
 export interface ModelMentions {

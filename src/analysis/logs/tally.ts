@@ -12,7 +12,7 @@ import type { AccessMessage, Message } from './message.ts'
 import { RequestCounter } from './request-counter.ts'
 import { OTHER_ROUTE, PREFLIGHT_ROUTE, routeAt, routeClass, routeName } from './routes.ts'
 import type { ModelMentions } from './summary.ts'
-import { blindSpotsOf, contentOf, summarizeFailures, summarizeModels } from './summary.ts'
+import { blindSpotsOf, contentOf, summarizeModels } from './summary.ts'
 
 export interface TallyOptions extends LogPeriod {
   /** Called with every record of the period, in the order of the log; forged ones are left out. */
@@ -127,7 +127,7 @@ export class Tally {
   }
 
   result(parts: readonly PartRead[]): LogScan {
-    const upstream = summarizeFailures(this.#failures)
+    const failures = this.#failures.summary()
     const { records, continued, blank, unparsed } = this.#lines
     const lines = { total: records + continued + blank + unparsed + this.#forged.lines, ...this.#lines }
     return {
@@ -139,8 +139,8 @@ export class Tally {
       lines,
       requests: this.#requests.result(),
       refusals: this.#refusals,
-      upstream,
-      models: summarizeModels(this.#models, upstream.groups),
+      upstream: { failures: this.#failures, ...failures },
+      models: summarizeModels(this.#models, failures.groups),
       forged: this.#forged,
       seen: this.#seen,
       gatewayVersion: this.#gatewayVersion,

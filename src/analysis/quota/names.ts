@@ -36,17 +36,28 @@ export function maskEmails(text: string): string {
 /** A file's name with the address in it masked, also one that was made fit for a file name. */
 export function maskFileName(name: string, email: string | null = null): string {
   const [, stem = name, extension = ''] = /^(.*?)(\.(?:json|cds))?$/is.exec(name) ?? []
-  const own = email === null ? stem : stem.replace(disguisesOf(email), maskEmails(email))
-  if (own !== stem && own.split(/@|%40/).length <= 2) return own + extension
+  const own = email === null ? null : withoutOwn(stem, email)
+  if (own !== null && own.split(/@|%40/).length <= 2) return own + extension
   if (/@|%40/.test(stem)) return maskEmails(stem) + extension
   const { before = '', first } = DISGUISED.exec(stem)?.groups ?? {}
   return first === undefined ? name : `${before}${first}…${extension}`
 }
 
-/** The address with whatever stands for its punctuation. */
-function disguisesOf(email: string): RegExp {
+/** The name with its owner's address masked, whatever stands for the punctuation in it; null when it is not there. */
+function withoutOwn(stem: string, email: string): string | null {
+  const at = stem.toLowerCase().indexOf(email.toLowerCase())
+  if (at >= 0) return stem.slice(0, at) + maskEmails(email) + stem.slice(at + email.length)
   const words = email.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
-  return new RegExp(words.join('[^\\p{L}\\p{N}]{1,3}') || '(?!)', 'iu')
+  // Making an expression for each of thousands of names would take minutes.
+  if (words.length === 0 || !squashed(stem).includes(squashed(email))) return null
+  const disguised = stem.replace(new RegExp(words.join('[^\\p{L}\\p{N}]{1,3}'), 'iu'), () =>
+    maskEmails(email),
+  )
+  return disguised === stem ? null : disguised
+}
+
+function squashed(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
 }
 
 /** Names of credentials that tell them apart and nothing more: those that look the same once masked are numbered. */

@@ -4,9 +4,8 @@ import { counted, listed, printable } from '../../core/text.ts'
 import type { RefusalCause } from '../../wire/refusal-rules.ts'
 import { classifyRefusal, type Refusal } from '../../wire/refusals.ts'
 import { managementWords } from '../gateway.ts'
-import type { LoggedRefusal } from './error-log.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
-import { failuresWith, inScope, REPEATED, refusedTimes, total, wordsOf } from './log-facts.ts'
+import { clientIds, failuresWith, inScope, REPEATED, refusedTimes, total, wordsOf } from './log-facts.ts'
 import { told } from './read-facts.ts'
 
 /** Who said 401 or 403, or why nobody can be asked any more. */
@@ -114,51 +113,49 @@ function managementCauses({ management, log }: Facts): AuthCause[] {
 function providerCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
   const groups = failuresWith(facts, scope, isAuthStatus)
   const providers = [...new Set(groups.map(({ provider }) => provider))]
-  const dumps = (told(facts.refusals) ?? []).filter(
-    ({ model, refusal }) =>
-      isAuthStatus(refusal.status) &&
-      refusal.by !== 'gateway' &&
-      inScope({ provider: scope.provider, model }, scope),
-  )
-  const named = providers.flatMap((provider) => {
+  const named = providers.map((provider): AuthCause => {
     const own = groups.filter((group) => group.provider === provider)
-    if (total(own) < REPEATED) return []
     const models = [...new Set(own.flatMap(({ model }) => model ?? []))]
+    const ids = clientIds(facts, provider, models)
     const credentials = [...new Set(own.flatMap(({ credential }) => credential ?? []))]
-    const words = wordsOf(facts, provider, models, isAboutAccess)
-    return [
-      {
-        source: sourceOf(words, own[0]?.status ?? null),
-        party: provider === null ? 'a provider' : providerName(provider),
-        count: total(own),
-        saw: `${counted(total(own), 'refusal')} (${statusesOf(own)}) by ${provider === null ? 'a provider' : printable(providerName(provider), 40)} for ${listed(
-          models.map((model) => printable(model, 60)),
-          3,
-        )}, credential ${listed(credentials, 3) || 'not named'}${quoted(words)}`,
-        models,
-      },
-    ]
+    const words = wordsOf(facts, provider, [...models, ...ids], isAboutAccess)
+    const party = provider === null ? 'a provider' : printable(providerName(provider), 40)
+    return {
+      source: sourceOf(words, own[0]?.status ?? null),
+      party,
+      count: total(own),
+      saw: `${counted(total(own), 'refusal')} (${statusesOf(own)}) by ${party} for ${modelWords(ids)}, credential ${listed(credentials, 3) || 'not named'}${quoted(words)}`,
+      models: ids,
+    }
   })
-  return named.length > 0 ? named : dumpCauses(dumps)
+  return named.length > 0 ? named : dumpCauses(facts, scope)
 }
 
-/** Where no log line names a provider, the error logs still say what it said. */
-function dumpCauses(dumps: readonly LoggedRefusal[]): AuthCause[] {
-  if (dumps.length === 0) return []
-  const models = [...new Set(dumps.flatMap(({ model }) => model ?? []))]
-  const [first] = dumps
-  return [
-    {
-      source: sourceOf(first?.refusal ?? null, first?.refusal.status ?? null),
+/** Where no log line names a provider, the error logs still say what it said: one cause per kind. */
+function dumpCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
+  const dumps = (told(facts.refusals) ?? []).filter(
+    ({ model, refusal }) => isAboutAccess(refusal) && inScope({ provider: scope.provider, model }, scope),
+  )
+  const sources = [...new Set(dumps.map(({ refusal }) => sourceOf(refusal, refusal.status)))]
+  return sources.map((source): AuthCause => {
+    const own = dumps.filter(({ refusal }) => sourceOf(refusal, refusal.status) === source)
+    const models = [...new Set(own.flatMap(({ model }) => model ?? []))]
+    const [first] = own
+    return {
+      source,
       party: 'a provider',
-      count: dumps.length,
-      saw: `${counted(dumps.length, 'error log')} with a refusal of ${listed(
-        models.map((model) => printable(model, 60)),
-        3,
-      )}${quoted(first?.refusal ?? null)}`,
+      count: own.length,
+      saw: `${counted(own.length, 'error log')} (${[...new Set(own.map(({ refusal }) => refusal.status))].join(', ')}) for ${modelWords(models)}${quoted(first?.refusal ?? null)}`,
       models,
-    },
-  ]
+    }
+  })
+}
+
+function modelWords(models: readonly string[]): string {
+  return listed(
+    models.map((model) => printable(model, 60)),
+    3,
+  )
 }
 
 function statusesOf(groups: readonly { readonly status: number | null }[]): string {

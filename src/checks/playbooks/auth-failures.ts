@@ -8,7 +8,7 @@ import { answerWords } from './answerers.ts'
 import { askModel, MOST_ASKED } from './ask.ts'
 import { AUTH_ACTIONS, type AuthCause, type AuthSource, authCauses, isAuthStatus } from './auth-causes.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
-import { failuresWith, ongoingSince, REPEATED, refusedTimes, total } from './log-facts.ts'
+import { failuresWith, ongoingSince, REPEATED, refusedTimes, total, unlisted } from './log-facts.ts'
 import { shiftRemedies } from './moves.ts'
 import { type Diagnosis, type Evidence, nothingToDo, type Playbook, type Remedy } from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
@@ -24,20 +24,13 @@ const HEAD = {
 } as const
 
 /** Beside the log: what is refused right now. */
-function isNow(cause: AuthCause, facts: Facts): boolean {
-  if (cause.source === 'safe-mode' || cause.source === 'own-key') return true
-  if (cause.source === 'management') return facts.management.kind !== 'on'
-  return ongoingSince(facts, [401, 403]) !== null || isHeldBack(cause, facts)
-}
-
-/** After a 401 or 403 the gateway answers by itself for half an hour (contract, HTTP 7.4): quiet is not healthy. */
-function isHeldBack({ models, source, count }: AuthCause, facts: Facts): boolean {
-  if (source === 'client-key') return false
-  const scan = told(facts.log)?.scan
-  const held = scan ? refusedTimes(scan, ({ status, origin }) => status === 503 && origin === 'local') : 0
-  const listedNow = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : null
-  const unlisted = listedNow !== null && models.some((model) => !listedNow.includes(model))
-  return held >= REPEATED || unlisted || (models.length === 0 && count > 0)
+function isNow({ source, models, count }: AuthCause, facts: Facts): boolean {
+  if (source === 'safe-mode' || source === 'own-key') return true
+  if (source === 'management') return facts.management.kind !== 'on'
+  if (source === 'client-key') return ongoingSince(facts, [401, 403]) !== null
+  // After a 401 or 403 the gateway answers by itself for half an hour (contract, HTTP 7.4): quiet is not healthy.
+  const heldBack = unlisted(facts, models).length > 0 || models.length === 0
+  return heldBack || (count >= REPEATED && ongoingSince(facts, [401, 403]) !== null)
 }
 
 function evidence(facts: Facts, { scope }: IncidentContext): Evidence[] {

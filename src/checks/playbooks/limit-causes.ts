@@ -6,6 +6,7 @@ import { ratioLevel, type Thresholds } from '../../core/thresholds.ts'
 import type { RefusalCause } from '../../wire/refusal-rules.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
 import {
+  clientIds,
   failuresWith,
   inScope,
   instantOf,
@@ -100,7 +101,8 @@ function refusalCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
   const fromLog = providers.flatMap((provider): LimitCause[] => {
     const own = groups.filter((group) => group.provider === provider)
     if (total(own) < REPEATED) return []
-    const models = [...new Set(own.flatMap(({ model }) => model ?? []))]
+    const named = [...new Set(own.flatMap(({ model }) => model ?? []))]
+    const models = clientIds(facts, provider, named)
     const words = wordsOf(facts, provider, models, ({ by, cause }) => by !== 'gateway' && cause in KINDS)
     const waitMs = words?.wait?.delayMs ?? null
     const since = ongoingSince(facts, [429])
@@ -184,7 +186,7 @@ function troubleCauses(facts: Facts, scope: IncidentScope, thresholds: Threshold
       window && window.requests > 0
         ? `, ${percent(window.failures / window.requests)} of its last ${window.requests} requests`
         : ''
-    const models = [...new Set(own.flatMap(({ model }) => model ?? []))]
+    const models = clientIds(facts, provider, [...new Set(own.flatMap(({ model }) => model ?? []))])
     return [
       {
         kind: 'capacity',

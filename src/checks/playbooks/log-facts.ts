@@ -1,5 +1,6 @@
 import type { RefusalEvent } from '../../analysis/logs/events.ts'
-import type { FailureGroup, LogScan } from '../../analysis/logs/log-scan.ts'
+import type { FailureGroup } from '../../analysis/logs/failures.ts'
+import type { LogScan } from '../../analysis/logs/log-scan.ts'
 import { providerName } from '../../analysis/windows.ts'
 import type { Refusal } from '../../wire/refusals.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
@@ -68,4 +69,34 @@ export function wordsOf(
   )
   const dumps = (told(facts.refusals) ?? []).filter(({ model }) => model !== null && models.includes(model))
   return [...lines, ...dumps].map(({ refusal }) => refusal).find(matches) ?? null
+}
+
+/**
+ * What clients ask for when a log names a model: failure lines have the provider's name for it, others the client's
+ * (contract, files 4.5). The name itself where the configuration does not tell.
+ */
+export function clientIds(
+  facts: Facts,
+  provider: string | null,
+  models: readonly string[],
+): readonly string[] {
+  const offers = told(facts.config)?.offers
+  const ids = models.flatMap((model) => {
+    if (!offers || offers.byId.has(model)) return [model]
+    const own = offers.list.filter(
+      ({ credential }) => provider === null || providerName(credential.providerKey) === providerName(provider),
+    )
+    const behind = own.flatMap(({ ids: offered }) =>
+      offered.filter(({ items }) => items.some(({ name }) => name === model)).map(({ id }) => id),
+    )
+    return behind.length > 0 ? behind : [model]
+  })
+  return [...new Set(ids)]
+}
+
+/** Wanted ids that the gateway does not list at the moment; none where the list could not be read. */
+export function unlisted(facts: Facts, ids: readonly string[]): readonly string[] {
+  if (facts.models.kind !== 'list' || facts.models.list.hasMore) return []
+  const listed = new Set(facts.models.list.models.map(({ id }) => id))
+  return ids.filter((id) => !listed.has(id))
 }

@@ -213,6 +213,7 @@ function joined(fixes: readonly Fix[]): Remedy[] {
     {
       kind: 'edit',
       title: fixes.map(({ title, id }) => `${title} (for ${id})`).join(', '),
+      askFirst: [],
       edits: fixes.map(({ edit }) => edit),
       mind: 'somebody may have hidden it on purpose: ask before',
     },

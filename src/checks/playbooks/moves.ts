@@ -57,7 +57,8 @@ export function shiftRemedies(facts: Facts, models: readonly string[]): readonly
       kind: 'edit',
       title: `move ${names.join(', ')}`,
       edits: moves.flatMap(({ edits }) => edits),
-      mind: `clients keep the name; another provider answers it. Ask it first: ${moves.map(({ fallback }) => fallback.id).join(', ')}. Every reload also ends cooldowns`,
+      askFirst: moves.map(({ fallback }) => fallback.id),
+      mind: `clients keep the name; another provider answers it, known today as ${moves.map(({ fallback }) => fallback.id).join(', ')}. Every reload also ends cooldowns`,
     },
   ]
 }

@@ -34,6 +34,8 @@ export type Remedy =
       readonly kind: 'edit'
       readonly title: string
       readonly edits: readonly ConfigEdit[]
+      /** Ids that have to answer before anything is written: nothing moves to what is itself refused. */
+      readonly askFirst: readonly string[]
       /** What the change costs or leaves open. */
       readonly mind: string
     }

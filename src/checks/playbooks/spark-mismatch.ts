@@ -152,6 +152,7 @@ function remediesFor(facts: Facts, context: IncidentContext): Remedy[] {
       {
         kind: 'edit',
         title: `answer ${spark.model} with ${spark.fallback}: ${plan.how}`,
+        askFirst: [spark.fallback],
         edits: plan.edits,
         mind: `clients of ${spark.model} get ${spark.fallback} until provops undo; no other name changes`,
       },

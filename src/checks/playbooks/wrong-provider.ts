@@ -117,6 +117,7 @@ function priorityRemedies(collisions: readonly Collision[]): Remedy[] {
     {
       kind: 'edit',
       title: `lower ${names.join(', ')}, so that the direct provider answers and the other stands in`,
+      askFirst: [],
       edits: [...lowered.values()].map(({ entry, below }) => ({
         kind: 'set-priority',
         entry: refOf(entry),

@@ -16,7 +16,7 @@ export type Refusal =
   | { readonly kind: 'upstream'; readonly failure: UpstreamFailure }
 
 /** The failure as status and text, before it takes the endpoint's shape (contract, HTTP 7.2). */
-export function failureOf(refusal: Refusal, { traits }: Runtime): UpstreamFailure {
+function failureOf(refusal: Refusal, { traits }: Runtime): UpstreamFailure {
   switch (refusal.kind) {
     case 'upstream':
       return refusal.failure

@@ -51,7 +51,7 @@ function isWanted(exchange: Exchange, rules: ErrorLogRules): boolean {
 }
 
 /** `error-<path>-<local time>-<id>.log` (contract, files 4.8). */
-export function errorLogName(kind: 'error-' | '', path: string, timeMs: number, id: string): string {
+function errorLogName(kind: 'error-' | '', path: string, timeMs: number, id: string): string {
   const slug = path.replace(/^\//, '').replace(/[/:<>"|?*\s\x00-\x1f]+/g, '-') || 'root'
   return `${kind}${slug.slice(0, 120)}-${localFileStamp(timeMs)}-${id}.log`
 }

@@ -188,7 +188,7 @@ function readAll(request: IncomingMessage): Promise<Buffer | null> {
 }
 
 /** The client's address as the gateway sees it: forwarded headers are believed from anybody (contract, HTTP 8.1). */
-export function clientAddress(request: IncomingMessage): string {
+function clientAddress(request: IncomingMessage): string {
   const forwarded = request.headers['x-forwarded-for']
   if (typeof forwarded === 'string') {
     const hops = forwarded.split(',').map((hop) => hop.trim())

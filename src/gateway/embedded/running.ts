@@ -40,6 +40,7 @@ export async function openGateway(runtime: Runtime, opening: Opening): Promise<E
     logDir: runtime.paths.logs,
     authDir: runtime.paths.auth,
     profile: runtime.profile,
+    upstreams: new Map([...runtime.upstreams].map(([name, { url }]) => [name, url])),
     version: runtime.traits.version,
     close() {
       closed ??= shutDown(runtime, opening, [traffic.stop, reloader.close])

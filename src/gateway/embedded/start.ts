@@ -41,6 +41,8 @@ export interface EmbeddedGateway {
   readonly authDir: string
   readonly profile: Profile
   readonly version: string
+  /** Addresses of the simulated providers, by their names in the scenario. */
+  readonly upstreams: ReadonlyMap<string, string>
   /** Ends every connection at once, leaves no timer, removes the temporary directory. */
   close(): Promise<void>
 }
