@@ -49,6 +49,7 @@ export const incidentCommand: CommandSpec = {
     { flags: '--logs <path|->', about: 'log file or directory of the gateway, - for stdin' },
     { flags: '--tz <zone>', about: 'time zone of the log, such as Asia/Shanghai' },
     { flags: '--config-file <path>', about: "the gateway's config.yaml" },
+    { flags: '--auth-dir <directory>', about: "the gateway's directory of token files" },
   ],
   speaksTo: 'gateway',
   run: async (invocation) => (await import('../src/shell/incident.ts')).runIncident(invocation),

@@ -29,7 +29,7 @@ export const logBurstsCheck: Check<DailyContext> = {
           next: reading.next,
         }
       case 'scanned':
-        return judgeScan(reading)
+        return judgeScan(reading, context.clock.nowMs())
     }
   },
 }
@@ -39,8 +39,11 @@ const EXPECTATION = {
   why: 'what the log cannot tell is not known to be well',
 }
 
-function judgeScan({ scan, source }: LogReading & { kind: 'scanned' }): Judgement | Judgement[] {
-  const nothing = withoutRecords(scan)
+function judgeScan(
+  { scan, source }: LogReading & { kind: 'scanned' },
+  nowMs: number,
+): Judgement | Judgement[] {
+  const nothing = withoutRecords(scan, nowMs)
   if (nothing) return { ...nothing, source }
   const bursts = findBursts(scan)
   const judged = statuses.map((status) =>
@@ -53,7 +56,10 @@ function judgeScan({ scan, source }: LogReading & { kind: 'scanned' }): Judgemen
   return [...judged, ...judgeReading(scan)].map((judgement) => ({ ...judgement, source }))
 }
 
-function withoutRecords(scan: LogScan): Judgement | null {
+/** Clocks of two machines may differ by this much. */
+const CLOCK_SLACK_MS = 300_000
+
+function withoutRecords(scan: LogScan, nowMs: number): Judgement | null {
   const unknown = { ...EXPECTATION, outcome: 'unknown' } as const
   switch (scan.content) {
     case 'none':
@@ -68,12 +74,21 @@ function withoutRecords(scan: LogScan): Judgement | null {
         saw: 'the log is empty',
         next: 'check that logging-to-file is true in config.yaml',
       }
-    case 'outside':
+    case 'outside': {
+      const aheadMs = (scan.endMs ?? 0) - nowMs
+      if (aheadMs > CLOCK_SLACK_MS) {
+        return {
+          ...unknown,
+          saw: `the log ends ${span(aheadMs)} in the future when read as ${scan.zone}`,
+          next: 'give the zone of its times with --tz, such as Asia/Shanghai',
+        }
+      }
       return {
         ...unknown,
         saw: 'the log has nothing in the period asked for',
-        next: 'check the zone of its times (--tz) and that logging-to-file is still true, or look further back with --since',
+        next: 'check that logging-to-file is still true, or look further back with --since',
       }
+    }
     case 'records':
       return scan.requests.byClass['client-api'].total > 0
         ? null

@@ -1,17 +1,22 @@
 import type { Invocation } from './invocation.ts'
 import type { Session } from './session.ts'
 
-/**
- * Ends what waits or watches: Ctrl-C, or a deadline that was given. The default one is meant for commands that only ask.
- */
-export function runSignal({ world, settings }: Invocation): AbortSignal {
-  if (settings.origins.deadline === 'default') return world.interrupted
-  const over = new AbortController()
-  world.clock.sleep(settings.values.deadline, world.interrupted).then(
+/** What ends all waiting and watching of a run. */
+export interface RunEnd {
+  readonly signal: AbortSignal
+  /** To be called when the run is over: a deadline that goes on ticking would keep the process alive. */
+  cancel(): void
+}
+
+/** Ctrl-C, or a deadline that was given; the default one is meant for commands that only ask. */
+export function startRunEnd({ world, settings }: Invocation): RunEnd {
+  if (settings.origins.deadline === 'default') return { signal: world.interrupted, cancel: () => {} }
+  const [over, done] = [new AbortController(), new AbortController()]
+  world.clock.sleep(settings.values.deadline, done.signal).then(
     () => over.abort('deadline'),
     () => {},
   )
-  return AbortSignal.any([over.signal, world.interrupted])
+  return { signal: AbortSignal.any([over.signal, world.interrupted]), cancel: () => done.abort() }
 }
 
 /** What `provops undo` needs besides the run to reach the same gateway. */

@@ -36,9 +36,10 @@ export async function loadConfig(world: World, flag: string | undefined): Promis
 
 function fromReading(reading: ConfigReading, paths: readonly string[]): ConfigLoading {
   if (reading.kind === 'config') return { kind: 'loaded', config: reading.file, paths }
-  const lines = reading.problems.map(
-    ({ line, column, message }) => `${reading.path}:${line}:${column}: ${message}`,
-  )
+  const lines = reading.problems.map(({ line, column, path, message }) => {
+    const where = path === '' ? '' : `${path}: `
+    return `${reading.path}:${line}:${column}: ${where}${message}`
+  })
   return {
     kind: 'failed',
     message: lines.join('\n'),

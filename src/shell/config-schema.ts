@@ -5,7 +5,7 @@ import { parseDurationMs, parseShare, parseSince, parseTimeZone } from './values
 /** Text fields keep their text; `settings.ts` turns them into values together with flags and environment. */
 function textLike(parse: Parse<unknown>, description: string) {
   const refine = z.refine<string | number>((raw) => parse(String(raw)).kind === 'value', {
-    error: description,
+    error: `expected ${description}`,
   })
   return z.pipe(
     z.union([z.string(), z.number()]).check(refine, z.describe(description)),

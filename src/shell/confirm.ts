@@ -12,6 +12,7 @@ export async function askConsent(
   if (world.stdin.isTTY !== true || world.stderr.isTTY !== true) return 'nobody'
   world.stderr.write(redactor.apply(`${text.trimEnd()}\n\n${question} [y/N] `))
   const answer = await Promise.race([lineFrom(world.stdin), aborted(world.interrupted)])
+  world.stdin.destroy?.()
   return /^y(es)?$/i.test(answer.trim()) ? 'given' : 'refused'
 }
 

@@ -15,7 +15,7 @@ import { ROUTES } from '../wire/routes.ts'
 import { effectOf, flavourOf } from './change-effect.ts'
 import { close, confirmAndApply, type Flow, rollBack, seeEffect } from './change-flow.ts'
 import { firstClientKey, openLastingSession } from './change-session.ts'
-import { newRunId, runSignal, undoOptions } from './change-terms.ts'
+import { newRunId, startRunEnd, undoOptions } from './change-terms.ts'
 import { unconfirmed } from './change-words.ts'
 import { changeWorldOf } from './change-world.ts'
 import { askConsent } from './confirm.ts'
@@ -77,11 +77,25 @@ export async function applyPlaybook(invocation: Invocation, incident: Incident):
 export async function carryOutPlaybook(
   invocation: Invocation,
   session: Session,
+  incident: Pick<Incident, 'playbook' | 'earlier'>,
+  probing: IncidentContext['probing'],
+): Promise<Carried> {
+  const end = startRunEnd(invocation)
+  try {
+    return await carryOutUntil(end.signal, invocation, session, incident, probing)
+  } finally {
+    end.cancel()
+  }
+}
+
+async function carryOutUntil(
+  signal: AbortSignal,
+  invocation: Invocation,
+  session: Session,
   { playbook, earlier }: Pick<Incident, 'playbook' | 'earlier'>,
   probing: IncidentContext['probing'],
 ): Promise<Carried> {
   const { clock } = invocation.world
-  const signal = runSignal(invocation)
   const context = incidentContext(invocation, session, probing)
   const before = await runChecks(playbook.steps, { context, clock, signal })
   const bursts = burstEntries(await factsOf(context, signal))

@@ -2,6 +2,7 @@ import { loadConfig } from '../analysis/config/load.ts'
 import { offersOf } from '../analysis/config/offers.ts'
 import { findBursts } from '../analysis/logs/bursts.ts'
 import type { Told } from '../analysis/quota/cells.ts'
+import { type Survey, surveyTokens } from '../analysis/tokens/directory.ts'
 import { PROBE_TIMEOUT_MS } from '../checks/ask-model.ts'
 import type {
   ConfigView,
@@ -10,12 +11,14 @@ import type {
   LogView,
 } from '../checks/playbooks/incident-context.ts'
 import { ProviderWords } from '../checks/playbooks/provider-words.ts'
+import { readAuthDir } from './auth-dir.ts'
 import { flavourOf } from './change-effect.ts'
 import { readConfigText } from './config-text.ts'
 import { readGatewayLog } from './gateway-log.ts'
 import { canaryHistory } from './incident-memory.ts'
 import type { Invocation } from './invocation.ts'
 import { once } from './once.ts'
+import { expandPath } from './paths.ts'
 import type { Session } from './session.ts'
 import type { Since } from './values.ts'
 
@@ -61,6 +64,7 @@ export function incidentContext(
     as: gateway.clientKeys > 0 ? 0 : 'none',
     readLog: once(() => readLog(invocation, session, since)),
     readConfig: once(() => readConfig(invocation, session)),
+    readTokens: once(() => readTokens(invocation, session)),
     sparkLog: once(() => readGatewayLog(invocation, session, sparkWindow)),
     canaries: canaryHistory(
       invocation,
@@ -99,4 +103,15 @@ async function readConfig(invocation: Invocation, session: Session): Promise<Tol
     value: { offers: offersOf(loaded.config), text: reading.text },
     source: reading.source,
   }
+}
+
+/** The auth directory named, or the embedded gateway's own. */
+async function readTokens({ settings, world }: Invocation, { embedded }: Session): Promise<Told<Survey>> {
+  const named = settings.values['auth-dir']
+  const path = named === null ? (embedded?.authDir ?? null) : expandPath(named, world.home, world.cwd)
+  if (path === null) return { kind: 'untold', reason: 'the directory of token files is not named' }
+  const reading = await readAuthDir(path, world.clock)
+  return reading.kind === 'read'
+    ? { kind: 'told', value: surveyTokens(reading.directory), source: path }
+    : { kind: 'untold', reason: reading.saw }
 }

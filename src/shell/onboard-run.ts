@@ -21,7 +21,7 @@ import { effectOf, flavourOf, idsEffect, type Texts, type Watched } from './chan
 import { close, confirmAndApply, type Flow, rollBack, seeEffect, sourceOf, take } from './change-flow.ts'
 import { stoppingStage } from './change-report.ts'
 import { finishEarlierRuns, firstClientKey } from './change-session.ts'
-import { newRunId, runSignal, undoOptions } from './change-terms.ts'
+import { newRunId, type RunEnd, startRunEnd, undoOptions } from './change-terms.ts'
 import type { Invocation } from './invocation.ts'
 import { startMonitorView } from './monitor-view.ts'
 import { keepProof, type OnboardProof, readProof } from './onboard-memory.ts'
@@ -66,7 +66,7 @@ export class OnboardRun implements OnboardContext {
   readonly attachments: Attachment[] = []
   readonly #parts: OnboardParts
   readonly #flow: Flow
-  readonly #signal: AbortSignal
+  readonly #end: RunEnd
   readonly #soFar: Progress = {
     plan: null,
     flavour: 'upstream',
@@ -81,7 +81,7 @@ export class OnboardRun implements OnboardContext {
     const { invocation, world, store } = parts
     this.#parts = parts
     this.#flow = { invocation, world, store, held: null, runId: null }
-    this.#signal = runSignal(invocation)
+    this.#end = startRunEnd(invocation)
   }
 
   ended(findings: readonly Finding[]): void {
@@ -89,6 +89,7 @@ export class OnboardRun implements OnboardContext {
   }
 
   async close(): Promise<void> {
+    this.#end.cancel()
     await close(this.#flow)
   }
 
@@ -110,7 +111,7 @@ export class OnboardRun implements OnboardContext {
       apiKey: key?.reveal() ?? null,
     })
     if (planning.kind === 'refused') return refusedPlan(planning.problems)
-    const before = await askModels(session.gateway, firstClientKey(session), this.#signal)
+    const before = await askModels(session.gateway, firstClientKey(session), this.#end.signal)
     if (before.kind === 'unknown') return before.judgement
     const listedBefore = before.list.models.map(({ id }) => id)
     const taken = planning.standing === 'new' ? planning.ids.filter((id) => listedBefore.includes(id)) : []
@@ -169,9 +170,9 @@ export class OnboardRun implements OnboardContext {
 
   readonly askProvider = async (): Promise<Judgement> => {
     const { invocation, order, session } = this.#parts
-    const provider = openProvider(invocation, session, order, this.#signal)
+    const provider = openProvider(invocation, session, order, this.#end.signal)
     try {
-      return await askProvider(provider, order.newcomer, this.#signal)
+      return await askProvider(provider, order.newcomer, this.#end.signal)
     } finally {
       await provider.close()
     }
@@ -223,17 +224,17 @@ export class OnboardRun implements OnboardContext {
           text: plan.after,
           undoCommand: change.undoCommand,
         },
-        this.#signal,
+        this.#end.signal,
       )
     const check = idsEffect(this.#watched(), { appear: plan.ids, vanish: [], keep: listedBefore })
-    return seeEffect(this.#flow, { check, text: plan.after, undoCommand: 'provops lint' }, this.#signal)
+    return seeEffect(this.#flow, { check, text: plan.after, undoCommand: 'provops lint' }, this.#end.signal)
   }
 
   readonly canary = async (): Promise<readonly Judgement[]> => {
     const ids = this.#canaryIds()
     const judged: Judgement[] = []
     for (const id of ids) {
-      const judgement = await askCanary(this.#canaryContext(), id, this.#signal)
+      const judgement = await askCanary(this.#canaryContext(), id, this.#end.signal)
       judged.push(judgement)
       if (judgement.outcome !== 'pass') break
     }
@@ -260,7 +261,7 @@ export class OnboardRun implements OnboardContext {
         saw: 'not wanted',
         next: '--image-canary sends a picture in a tool result, for models that see',
       }
-    return askImageCanary(this.#canaryContext(), id, this.#signal)
+    return askImageCanary(this.#canaryContext(), id, this.#end.signal)
   }
 
   readonly monitor = async (): Promise<Judgement> => {
@@ -283,7 +284,7 @@ export class OnboardRun implements OnboardContext {
           canaries: terms.canaries,
           onLook: view.look,
         },
-        this.#signal,
+        this.#end.signal,
       )
       if (judgement.outcome === 'pass' || judgement.outcome === 'warn')
         await keepProof(invocation, store.target, order.newcomer, {

@@ -17,7 +17,7 @@ import { close, confirmAndApply, type Flow, rollBack, seeEffect, sourceOf } from
 import { stoppingStage } from './change-report.ts'
 import { finishEarlierRuns, firstClientKey } from './change-session.ts'
 import type { StagedRun } from './change-stages.ts'
-import { newRunId, runSignal, undoOptions } from './change-terms.ts'
+import { newRunId, type RunEnd, startRunEnd, undoOptions } from './change-terms.ts'
 import type { Invocation } from './invocation.ts'
 import { refusedPlan } from './onboard-words.ts'
 import type { RerouteOrder } from './reroute.ts'
@@ -40,7 +40,7 @@ export class RerouteRun implements RerouteContext, StagedRun {
   readonly attachments: Attachment[] = []
   readonly #parts: RerouteParts
   readonly #flow: Flow
-  readonly #signal: AbortSignal
+  readonly #end: RunEnd
   #plan: ReroutePlan | null = null
   #flavour: Flavour = 'upstream'
   #change: Change | null = null
@@ -50,7 +50,7 @@ export class RerouteRun implements RerouteContext, StagedRun {
     const { invocation, world, store } = parts
     this.#parts = parts
     this.#flow = { invocation, world, store, held: null, runId: null }
-    this.#signal = runSignal(invocation)
+    this.#end = startRunEnd(invocation)
   }
 
   ended(findings: readonly Finding[]): void {
@@ -58,6 +58,7 @@ export class RerouteRun implements RerouteContext, StagedRun {
   }
 
   async close(): Promise<void> {
+    this.#end.cancel()
     await close(this.#flow)
   }
 
@@ -141,7 +142,7 @@ export class RerouteRun implements RerouteContext, StagedRun {
         why: 'traffic is moved to a known-good provider',
         next: `give ${order.to} a prefix, then prefix/model is its own`,
       }
-    return askCanary(this.#canaryContext(this.#plan?.before ?? ''), id, this.#signal)
+    return askCanary(this.#canaryContext(this.#plan?.before ?? ''), id, this.#end.signal)
   }
 
   readonly change = async (): Promise<Judgement> => {
@@ -163,13 +164,17 @@ export class RerouteRun implements RerouteContext, StagedRun {
     if (standing === 'there' || this.#change === null)
       return { outcome: 'skip', saw: 'nothing was changed', next: 'nothing to do' }
     const check = effectOf(this.#watched(), { before, after, flavour: this.#flavour })
-    return seeEffect(this.#flow, { check, text: after, undoCommand: this.#change.undoCommand }, this.#signal)
+    return seeEffect(
+      this.#flow,
+      { check, text: after, undoCommand: this.#change.undoCommand },
+      this.#end.signal,
+    )
   }
 
   readonly answered = async (): Promise<readonly Judgement[]> => {
     const judged: Judgement[] = []
     for (const id of (this.#plan?.moved ?? []).slice(0, MOST_CANARY_IDS)) {
-      const judgement = await askCanary(this.#canaryContext(this.#plan?.after ?? ''), id, this.#signal)
+      const judgement = await askCanary(this.#canaryContext(this.#plan?.after ?? ''), id, this.#end.signal)
       judged.push(judgement)
       if (judgement.outcome !== 'pass') break
     }

@@ -10,7 +10,8 @@ export interface World {
   readonly clock: Clock
   /** From 0 up to 1; for retry jitter only. */
   readonly random: () => number
-  readonly stdin: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean }
+  /** `destroy` ends a reading that nobody waits for any more, so that the process can end. */
+  readonly stdin: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean; destroy?(): unknown }
   readonly stdout: OutputStream
   readonly stderr: OutputStream
   /** Aborts at SIGINT or SIGTERM; the reason is the signal's name. */

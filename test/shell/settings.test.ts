@@ -78,10 +78,20 @@ describe('settings', () => {
 
 describe('provops.yaml', () => {
   it.each([
-    ['gatway: x\n', [{ line: 1, column: 1, message: 'unknown key gatway; did you mean gateway?' }]],
+    [
+      'gatway: x\n',
+      [{ line: 1, column: 1, path: 'gatway', message: 'unknown key "gatway"; did you mean "gateway"?' }],
+    ],
     [
       'gateways:\n  a:\n    url: http://x\n    key-fil: y\n',
-      [{ line: 4, column: 5, message: 'unknown key gateways.a.key-fil; did you mean key-file?' }],
+      [
+        {
+          line: 4,
+          column: 5,
+          path: 'gateways.a.key-fil',
+          message: 'unknown key "key-fil"; did you mean "key-file"?',
+        },
+      ],
     ],
     [
       'timeout: soon\n',
@@ -89,13 +99,14 @@ describe('provops.yaml', () => {
         {
           line: 1,
           column: 1,
-          message: 'timeout: expected a duration with a unit, such as 250ms, 30s, 10m, 24h',
+          path: 'timeout',
+          message: 'expected a duration with a unit, such as 250ms, 30s, 10m, 24h',
         },
       ],
     ],
-    ['expect-models: gpt\n', [{ line: 1, column: 1, message: 'expect-models: expected a list' }]],
-    ['gateways:\n  a: {}\n', [{ line: 2, column: 3, message: 'gateways.a.url: expected a text' }]],
-    ['- a\n', [{ line: 1, column: 1, message: 'expected a map' }]],
+    ['expect-models: gpt\n', [{ line: 1, column: 1, path: 'expect-models', message: 'expected a list' }]],
+    ['gateways:\n  a: {}\n', [{ line: 2, column: 3, path: 'gateways.a.url', message: 'expected a text' }]],
+    ['- a\n', [{ line: 1, column: 1, path: '', message: 'expected a map' }]],
   ])('refuses %j with its line and what would be right', (text, problems) => {
     expect(parseConfig(text, 'provops.yaml')).toEqual({ kind: 'refused', path: 'provops.yaml', problems })
   })

@@ -1,10 +1,9 @@
-import { resolve } from '../../analysis/config/resolve.ts'
 import { maskFileName } from '../../analysis/quota/names.ts'
 import { momentMs } from '../../analysis/tokens/times.ts'
 import type { Judgement } from '../../core/check.ts'
 import { printable, span } from '../../core/text.ts'
 import type { AuthFile } from '../../wire/management.ts'
-import { answerWords } from './answerers.ts'
+import { answerersOf, answerWords } from './answerers.ts'
 import { askModel, MOST_ASKED } from './ask.ts'
 import { AUTH_ACTIONS, type AuthCause, type AuthSource, authCauses, isAuthStatus } from './auth-causes.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
@@ -13,6 +12,7 @@ import { shiftRemedies } from './moves.ts'
 import { type Diagnosis, type Evidence, nothingToDo, type Playbook, type Remedy } from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
+import { judgeTokenFiles } from './token-step.ts'
 
 const HEAD = {
   name: 'auth-failures',
@@ -207,28 +207,31 @@ const tokensStep = stepOf(HEAD, {
   step: 'tokens',
   kind: 'read',
   title: 'every account has a fresh token',
-  asks: 'By auth-files: which accounts are disabled, in error or benched, when were they last renewed, and which fail every request?',
+  asks: 'By auth-files: which accounts are disabled, in error or benched, when were they last renewed, and which fail every request? By the token files themselves (--auth-dir): which are expired, overdue, beyond renewal, or copies of one login?',
   why: 'A renewal that stopped leaves no error in the log; only the age of the token shows it.',
   cost: 'reads',
   fix: 'provops quota --auth-dir <directory> reads the token files themselves: expiry, overdue renewals, copies, permissions.',
   async ask(context, signal) {
     const { accounts, atMs } = await factsOf(context, signal)
+    const files = await judgeTokenFiles(context)
     if (accounts.kind === 'untold')
-      return {
-        outcome: 'skip',
-        saw: accounts.reason,
-        next: 'give a management key, or provops quota --auth-dir <directory>',
-      }
+      return files[0]?.subject !== 'files'
+        ? files
+        : {
+            outcome: 'skip',
+            saw: accounts.reason,
+            next: 'give a management key, or provops quota --auth-dir <directory>',
+          }
     const wanted = accounts.value.filter(
       ({ provider }) => context.scope.provider === null || provider === context.scope.provider,
     )
-    if (wanted.length === 0)
+    if (wanted.length === 0 && files.every(({ outcome }) => outcome === 'skip'))
       return {
         outcome: 'skip',
         saw: 'no account from a token file',
         next: 'nothing to do: keys of config.yaml have no expiry',
       }
-    return wanted.map((account): Judgement => judgeToken(account, atMs))
+    return [...wanted.map((account): Judgement => judgeToken(account, atMs)), ...files]
   },
 })
 
@@ -275,7 +278,7 @@ const prefixStep = stepOf(HEAD, {
       const saw = answerWords(facts, config.offers, model)
       const prefix = model.includes('/') ? model.slice(0, model.indexOf('/')) : ''
       const wrong = context.scope.prefix !== null && prefix !== context.scope.prefix
-      if (!wrong && resolve(config.offers, model).kind !== 'unanswered')
+      if (!wrong && answerersOf(facts, config.offers, model).length > 0)
         return { outcome: 'pass', subject: model, saw }
       return {
         outcome: 'warn',

@@ -14,8 +14,8 @@ export interface LoggedRefusal {
 
 const SECTION = /^=== (?<title>[A-Z0-9 ]+) ===$/
 
-/** A bare word in place of an answer: the gateway's own, which says nothing of a provider. */
-const GATEWAY_WORD = /^(?:model_cooldown|auth_unavailable)$/
+/** In place of an answer: a bare word of the gateway, which says nothing of a provider, or nothing at all (v6.9.3 of the fork). */
+const WORDLESS = /^(?:model_cooldown|auth_unavailable)$|^\[REDACTED\]/
 
 /** Reads an error log; null when it is none, or of a path that no client asks models on. */
 export function readErrorLog(text: string, nowMs: number): LoggedRefusal | null {
@@ -23,7 +23,7 @@ export function readErrorLog(text: string, nowMs: number): LoggedRefusal | null 
   const path = /^URL: (?<path>\S+)$/m.exec(sections.get('REQUEST INFO') ?? '')?.groups?.path ?? ''
   const endpoint = endpointOf(path)
   const reply = replyOf(sections.get('RESPONSE') ?? '')
-  if (endpoint === null || reply === null || GATEWAY_WORD.test(reply.body)) return null
+  if (endpoint === null || reply === null || WORDLESS.test(reply.body)) return null
   const request = fieldsIn(sections.get('REQUEST BODY') ?? '')
   return {
     model: textOf(request.model),

@@ -2,6 +2,7 @@ import type { Offers } from '../../analysis/config/offers.ts'
 import type { Burst } from '../../analysis/logs/bursts.ts'
 import type { LogScan } from '../../analysis/logs/log-scan.ts'
 import type { Told } from '../../analysis/quota/cells.ts'
+import type { Survey } from '../../analysis/tokens/directory.ts'
 import type { ProviderWindow } from '../../analysis/windows.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Thresholds } from '../../core/thresholds.ts'
@@ -85,6 +86,8 @@ export interface IncidentContext {
   readonly probeTimeoutMs: number
   /** The client key that probes and reads use. */
   readonly as: ClientKey
+  /** Token files of the auth directory, where it is on this machine. */
+  readonly readTokens: () => Promise<Told<Survey>>
   /** Lent reads of what does not come from the gateway's API. */
   readonly readLog: () => Promise<Told<LogView>>
   readonly readConfig: () => Promise<Told<ConfigView>>

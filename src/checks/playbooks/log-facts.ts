@@ -84,7 +84,8 @@ export function clientIds(
   const ids = models.flatMap((model) => {
     if (!offers || offers.byId.has(model)) return [model]
     const own = offers.list.filter(
-      ({ credential }) => provider === null || providerName(credential.providerKey) === providerName(provider),
+      ({ credential }) =>
+        provider === null || providerName(credential.providerKey) === providerName(provider),
     )
     const behind = own.flatMap(({ ids: offered }) =>
       offered.filter(({ items }) => items.some(({ name }) => name === model)).map(({ id }) => id),

@@ -1,5 +1,5 @@
 import { parse } from 'yaml'
-import type { Prepare } from './strict-yaml.ts'
+import type { Prepare } from '../../analysis/strict-yaml.ts'
 
 /** Text of the scenario of that name, or null when there is none. */
 export type ReadBase = (name: string) => string | null

@@ -3,7 +3,7 @@ import type { Profile } from './profile.ts'
 import { referenceProblems, toScenario } from './scenario-build.ts'
 import { type ReadBase, withBase } from './scenario-merge.ts'
 import { type CooldownReason, ScenarioFile } from './scenario-schema.ts'
-import { readStrictYaml, type YamlProblem } from './strict-yaml.ts'
+import { readStrictYaml, type YamlProblem } from '../../analysis/strict-yaml.ts'
 import type { UpstreamSpec } from './upstream/types.ts'
 
 export type { CooldownReason }

@@ -74,7 +74,7 @@ describe('a scenario file', () => {
     ['a length of time without a unit', 'latency: "5"', /length of time/],
     ['a share of nothing', 'rules: [{ fault: drop, share: 1/0 }]', /share/],
     ['two ways to pick', 'rules: [{ fault: drop, first: 1, every: 2 }]', /only one of/],
-    ['a wrong type', 'keys: 5', /expected array/],
+    ['a wrong type', 'keys: 5', /expected a list/],
   ])('is refused for %s', (_, line, message) => {
     const text = `${MINIMAL}upstreams:\n  - name: a\n    kind: openai\n    models: [m]\n    ${line}\n`
     const [problem] = problemsOf(text)
@@ -84,7 +84,7 @@ describe('a scenario file', () => {
 
   it('is refused for YAML that is none, with the line', () => {
     expect(problemsOf('name: [\n')).toMatchObject([{ line: 2 }])
-    expect(problemsOf('just words')).toMatchObject([{ message: 'expected object, received string', line: 1 }])
+    expect(problemsOf('just words')).toMatchObject([{ message: 'expected a map', line: 1 }])
     expect(problemsOf('').length).toBeGreaterThan(0)
   })
 

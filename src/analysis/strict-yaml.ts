@@ -91,7 +91,7 @@ function problemsOf(issue: z.core.$ZodIssue, root: Place, placeOf: (path: Path) 
   if (issue.code !== 'unrecognized_keys')
     return [
       {
-        message: issue.message.replace(/^Invalid input: /, ''),
+        message: messageOf(issue),
         ...placeOf(issue.path),
         path: issue.path.join('.'),
       },
@@ -102,6 +102,20 @@ function problemsOf(issue: z.core.$ZodIssue, root: Place, placeOf: (path: Path) 
     const near = known.length > 0 ? `; did you mean "${closest(key, known)}"?` : ''
     return { message: `unknown key "${key}"${near}`, ...placeOf(path), path: path.join('.') }
   })
+}
+
+/** In the words of somebody who writes YAML, where the type has another name there. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return issue.message.replace(/^Invalid input: /, '')
+  return `expected ${YAML_WORDS[issue.expected] ?? `a ${issue.expected}`}`
+}
+
+const YAML_WORDS: Readonly<Record<string, string>> = {
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+  string: 'a text',
+  int: 'a whole number',
 }
 
 /** Where the key stands that `path` ends in, or the nearest thing above it that is there. */

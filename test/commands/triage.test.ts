@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import type { Report } from '../../src/core/report.ts'
+import { provops } from './cli.ts'
+
+/** The playbook an operator should open first; null: none. */
+const FIRST = {
+  healthy: null,
+  'open-gateway': null,
+  onboarding: null,
+  '401-burst': 'auth-failures',
+  '403-burst': 'auth-failures',
+  'auth-expired': 'auth-failures',
+  'banned-management': 'auth-failures',
+  'safe-mode': 'auth-failures',
+  'wrong-client-key': 'auth-failures',
+  '429-burst-ongoing': 'rate-limit',
+  'quota-pressure': 'rate-limit',
+  'stale-cooldown': 'rate-limit',
+  'hidden-by-failover': 'rate-limit',
+  'errors-in-200-streams': 'rate-limit',
+  'degraded-provider': 'rate-limit',
+  'failed-ratio': 'rate-limit',
+  'wrong-provider': 'wrong-provider',
+  'missing-models': 'missing-models',
+  'empty-models': 'missing-models',
+  'tool-result-image-refused': 'tool-result-image',
+  'probe-caused-bench': 'spark-mismatch',
+  'spark-missing': 'spark-mismatch',
+  'spark-5.1': 'spark-mismatch',
+  'spark-no-fallback': 'spark-mismatch',
+} as const
+
+async function triage(scenario: string): Promise<{ report: Report; code: number }> {
+  const { stdout, code } = await provops(`incident --embedded=${scenario} -o json`, { nowMs: null })
+  return { report: JSON.parse(stdout), code }
+}
+
+describe.concurrent('triage', () => {
+  it.for(Object.entries(FIRST))('opens for %s the page %s', async ([scenario, playbook]) => {
+    const { report, code } = await triage(scenario)
+    const [ranking] = report.attachments
+    const first = ranking?.kind === 'table' ? (ranking.rows[0]?.[1] ?? null) : 'no table'
+    expect(first).toBe(playbook)
+    expect(code).toBe(playbook === null ? 0 : 1)
+    expect(report.requests.probes).toBe(0)
+  })
+
+  it('says that images and usage leave no trace, instead of passing them', async () => {
+    const { report } = await triage('tool-result-image-dropped')
+    const outcomes = Object.fromEntries(report.findings.map(({ id, outcome }) => [id, outcome]))
+    expect(outcomes['triage.playbook:tool-result-image']).toBe('skip')
+    expect(outcomes['triage.playbook:usage-parity']).toBe('skip')
+  })
+
+  it('does not judge a gateway that nobody can reach', async () => {
+    const { stdout, code } = await provops('incident -g http://127.0.0.1:9 -o json')
+    const report: Report = JSON.parse(stdout)
+    expect(report.findings.find(({ id }) => id === 'triage.sources')?.outcome).toBe('unknown')
+    expect(code).toBe(7)
+  })
+})
