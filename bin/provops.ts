@@ -36,6 +36,7 @@ void main({
       return process.stdin.isTTY
     },
     [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator](),
+    destroy: () => process.stdin.destroy(),
   },
   stdout: process.stdout,
   stderr: process.stderr,

@@ -22,13 +22,17 @@ await build({
 const { COMMANDS, CATALOGUE, EXIT_CODES } = await import(bundle.href)
 await rm(bundle)
 
+/** Rules of the linter, steps of playbooks and stages of changes are too many for a page; `provops checks` has them all. */
+const GROUPS = ['gateway', 'models', 'providers', 'logs', 'spark', 'parity', 'quota', 'tokens']
+const SHOWN = CATALOGUE.filter(({ group }) => GROUPS.includes(group))
+
 /** The first table under a heading, by its new rows. */
 const NEW_ROWS = {
   Commands: COMMANDS.map(({ usage, summary }) => `| \`provops ${usage}\` | ${summary} |`),
   'In CI and monitoring': Object.entries(EXIT_CODES).map(
     ([name, { code, means }]) => `| ${code} | ${name} | ${means} |`,
   ),
-  Checks: CATALOGUE.map(({ id, title, cost }) => `| \`${id}\` | ${title} | ${cost} |`),
+  Checks: SHOWN.map(({ id, title, cost }) => `| \`${id}\` | ${title} | ${cost} |`),
 }
 
 let readme = await readFile('README.md', 'utf8')

@@ -14,8 +14,11 @@ describe('the README', () => {
     expect(rows.filter((row) => !README.includes(row))).toEqual([])
   })
 
-  it('names every check with its good state', () => {
-    const rows = CATALOGUE.map(({ id, title }) => `| \`${id}\` | ${title} |`)
+  it('names the checks that look at a gateway with their good state', () => {
+    const groups = ['gateway', 'models', 'providers', 'logs', 'spark', 'parity', 'quota', 'tokens']
+    const rows = CATALOGUE.filter(({ group }) => groups.includes(group)).map(
+      ({ id, title }) => `| \`${id}\` | ${title} |`,
+    )
     expect(rows.filter((row) => !README.includes(row))).toEqual([])
   })
 
@@ -29,7 +32,10 @@ describe('the README', () => {
 
 describe('the examples of the help', () => {
   const judging = COMMANDS.filter(({ speaksTo }) => speaksTo === 'gateway')
-  const lines = judging.flatMap(({ examples }) => examples.map(({ line }) => line))
+  // A change is not listed, it is made; its command lines are tried where changes are tested.
+  const lines = judging
+    .flatMap(({ examples }) => examples.map(({ line }) => line))
+    .filter((line) => !line.includes('--apply'))
 
   it.each(lines)('%s is a command line that would be carried out', async (line) => {
     const { code, stderr } = await provops(`${line} --list`)

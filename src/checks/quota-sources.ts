@@ -154,10 +154,9 @@ async function askKiroAccount(
   if (body === undefined) return { kind: 'untold', reason: `${source} answered ${errorWords(reply)}` }
   const reading = readKiroQuota(body)
   if (reading.kind === 'unreadable') return { kind: 'untold', reason: `${source}: ${reading.reason}` }
-  const told = reading.quota.authIndex
-  return told !== null && told !== authIndex
-    ? { kind: 'untold', reason: `${source} answered for another account` }
-    : { kind: 'told', value: reading.quota, source }
+  return reading.quota.authIndex === authIndex
+    ? { kind: 'told', value: reading.quota, source }
+    : { kind: 'untold', reason: `${source} answered for another account` }
 }
 
 /** Only the gateway's own word: the detail behind it is foreign. */

@@ -1,6 +1,7 @@
 import { valueIn } from '../analysis/quota/cells.ts'
+import type { QuotaRow } from '../analysis/quota/rows.ts'
 import type { Check, Judgement } from '../core/check.ts'
-import { counted } from '../core/text.ts'
+import { counted, listed } from '../core/text.ts'
 import { judgeManagement } from './gateway.ts'
 import { cooldownsCheck, refusedCheck } from './quota-benches.ts'
 import type { QuotaContext } from './quota-context.ts'
@@ -40,12 +41,28 @@ function judgeCredentials({ rows, facts }: QuotaView): Judgement {
     }
   const providers = new Set(rows.map(({ provider }) => provider))
   const counting = rows.filter(({ requests }) => valueIn(requests) !== null).length
-  const uncounted = facts.usage.kind === 'untold' && counting === 0 ? `: ${facts.usage.reason}` : ''
+  const all = counting === rows.length
+  const parts = [
+    `${counted(rows.length, 'credential')} of ${counted(providers.size, 'provider')}, ${all ? 'all' : counting} with counters`,
+    all ? '' : uncountedWords(rows),
+    facts.accounts.kind === 'untold' ? `accounts: ${facts.accounts.reason}` : '',
+    facts.keys.kind === 'untold' ? `keys of config.yaml: ${facts.keys.reason}` : '',
+  ]
+  const saw = parts.filter((part) => part !== '').join('; ')
+  if (all && facts.accounts.kind === 'told') return { outcome: 'pass', saw, source }
   return {
-    outcome: 'pass',
-    saw: `${counted(rows.length, 'credential')} of ${counted(providers.size, 'provider')}, ${counting === rows.length ? 'all' : counting} with counters${uncounted}`,
+    outcome: 'warn',
+    saw,
     source,
+    expected: 'every credential with its ten-minute counters',
+    why: 'what is not counted can run out unseen',
+    next: 'on gateways before v6.9.46 set usage-statistics-enabled: true; else look at the routes with --debug',
   }
+}
+
+function uncountedWords(rows: readonly QuotaRow[]): string {
+  const reasons = rows.flatMap(({ requests }) => (requests.kind === 'unknown' ? [requests.reason] : []))
+  return listed([...new Set(reasons)], 2)
 }
 
 /** The runbook's Quota Visibility and the token files behind it. */

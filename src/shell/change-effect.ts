@@ -167,8 +167,8 @@ function fingerprint({ entries, oauthExcludedModels, oauthModelAliases }: Gatewa
       excludedModels.map(({ text }) => text),
       keys.length,
     ]),
-    [...oauthExcludedModels].map(([channel, patterns]) => [channel, patterns.map(({ text }) => text)]),
-    [...oauthModelAliases].map(([channel, aliases]) => [
+    byChannel(oauthExcludedModels).map(([channel, patterns]) => [channel, patterns.map(({ text }) => text)]),
+    byChannel(oauthModelAliases).map(([channel, aliases]) => [
       channel,
       aliases.map(({ name, alias, fork }) => [name, alias, fork]),
     ]),
@@ -192,6 +192,11 @@ function looksAt({ gateway, clock }: Watched) {
     clues: (signal: AbortSignal) => reloadClues(gateway, writtenMs ?? clock.nowMs(), signal),
     hasAnswered: () => hasAnswered,
   })
+}
+
+/** A gateway shows its maps in an order of its own. */
+function byChannel<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 async function reloadClues(gateway: Gateway, writtenMs: number, signal: AbortSignal): Promise<ReloadClues> {

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { MOST_ASKED } from '../checks/playbooks/ask.ts'
 import type { IncidentContext } from '../checks/playbooks/incident-context.ts'
 import { PLAYBOOK_NAMES, type Playbook } from '../checks/playbooks/playbook.ts'
 import { factsOf } from '../checks/playbooks/read-facts.ts'
@@ -132,7 +133,9 @@ export function announceProbes(
   playbook: Playbook,
   probing: IncidentContext['probing'],
 ): void {
-  const most = playbook.mostProbes(Math.max(1, scopeOf(invocation).models.length))
+  const once = playbook.mostProbes(Math.max(1, scopeOf(invocation).models.length))
+  // A change is preceded by a question to the fallback, and followed by the same once more.
+  const most = invocation.flags.has('apply') ? 2 * once + MOST_ASKED : once
   if (probing === 'off' || most === 0 || invocation.flags.has('quiet')) return
   invocation.world.stderr.write(
     `provops: sending at most ${counted(most, 'request')} that cost tokens; a refusal can bench a credential for up to 12 hours\n`,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { parseDocument } from 'yaml'
 import { type Newcomer, OnboardingSpec, type OnboardingSpecValues } from '../analysis/onboarding/spec.ts'
+import { readStrictYaml } from '../analysis/strict-yaml.ts'
 import { printable } from '../core/text.ts'
 import type { Secret } from '../wire/secret.ts'
 import type { Invocation } from './invocation.ts'
@@ -53,19 +53,13 @@ async function readSpec(path: string): Promise<SpecReading> {
     const code = (error as NodeJS.ErrnoException).code ?? 'error'
     return usageError(`cannot read ${path}: ${code}`, 'provops onboard --help')
   }
-  const document = parseDocument(text)
-  const [fault] = document.errors
-  if (fault !== undefined)
-    return usageError(`${path}:${fault.linePos?.[0].line ?? 1}: not valid YAML`, 'provops onboard --help')
-  const parsed = OnboardingSpec.safeParse(document.toJS())
-  if (parsed.success) return { kind: 'spec', values: parsed.data }
-  const lines = parsed.error.issues.map((issue) => {
-    const where = issue.path.map(String).join('.')
-    return issue.code === 'unrecognized_keys'
-      ? `${path}: unknown key ${issue.keys.join(', ')}${where === '' ? '' : ` in ${where}`}`
-      : `${path}: ${where}: ${issue.message}`
+  const reading = readStrictYaml(text, OnboardingSpec)
+  if (reading.kind === 'value') return { kind: 'spec', values: reading.value }
+  const lines = reading.problems.map(({ line, column, path: key, message }) => {
+    const where = key === '' ? '' : `${key}: `
+    return printable(`${path}:${line}:${column}: ${where}${message}`)
   })
-  return usageError(printable(lines.join('; '), 1000), 'schemas/onboarding.schema.json describes the file')
+  return usageError(lines.join('\n'), 'schemas/onboarding.schema.json describes the file')
 }
 
 function newcomerOf({ flags }: Invocation, spec: OnboardingSpecValues | undefined): Newcomer | Refusal {

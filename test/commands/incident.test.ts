@@ -24,6 +24,20 @@ async function incident(line: string, options: CliOptions = {}): Promise<Ran> {
   }
 }
 
+const CONFIGS = join(import.meta.dirname, '../../fixtures/scenarios/config/')
+
+/** `--apply` on a scenario of the test's own. */
+async function incidentOf(playbook: string, scenario: string): Promise<Ran> {
+  const home = mkdtempSync(join(tmpdir(), 'provops-cli-'))
+  const path = join(home, 'own.yaml')
+  writeFileSync(path, `name: own\ntitle: Own\ndescription: For one test.\nextends: healthy\n${scenario}`)
+  try {
+    return await incident(`${playbook} --embedded=${path} --apply --yes`, { home })
+  } finally {
+    rmSync(home, { recursive: true })
+  }
+}
+
 /** With what each playbook sees its condition; what is done is in rehearse.test.ts. */
 const RED = {
   'auth-failures': { line: '--embedded=401-burst', cause: 'auth-failures.cause:credential.claude', code: 1 },
@@ -149,28 +163,44 @@ describe.concurrent('incident', () => {
   })
 
   it('moves nothing to a fallback that does not answer', async () => {
-    const home = mkdtempSync(join(tmpdir(), 'provops-cli-'))
-    const scenario = join(home, 'no-fallback.yaml')
-    writeFileSync(
-      scenario,
-      `name: no-fallback
-title: The key is revoked and the fallback fails
-description: As 401-burst, and the aggregator refuses its copy.
-extends: 401-burst
+    const ran = await incidentOf(
+      'auth-failures',
+      `configFile: ${CONFIGS}base.yaml
 upstreams:
   - name: claude
     keys: []
   - name: aggregator
     rules:
       - { fault: server-error, status: 500, when: { models: [anthropic/claude-sonnet-4.5] } }
+history:
+  requests:
+    - name: claude
+      failed:
+        - { status: 401, count: 40, text: Invalid API key }
+cooldowns:
+  - { provider: claude, model: claude-sonnet-4-5, reason: unauthorized, remaining: 21m, message: Invalid API key }
 `,
     )
-    const ran = await incident(`auth-failures --embedded=${scenario} --apply --yes`, { home })
     const applied = ran.report.findings.find(({ id }) => id === 'auth-failures.applied')
     expect(applied?.saw).toContain('nothing was written')
     expect(ran.report.attachments.filter(({ kind }) => kind === 'diff')).toEqual([])
     expect(ran.code).toBe(5)
-    rmSync(home, { recursive: true })
+  })
+
+  it('takes back a change that cures nothing', async () => {
+    const ran = await incidentOf(
+      'wrong-provider',
+      `configFile: ${CONFIGS}collision.yaml
+upstreams:
+  - name: codex
+    rules:
+      - { fault: server-error, status: 500, when: { models: [gpt-5.3-codex] } }
+`,
+    )
+    expect(ran.outcomes['wrong-provider.applied']).toBe('pass')
+    expect(ran.outcomes['wrong-provider.verified']).toBe('fail')
+    expect(ran.outcomes['wrong-provider.rollback']).toBe('pass')
+    expect(ran.code).toBe(1)
   })
 
   it('names the owner, writes a ticket, and goes on with it later', async () => {
