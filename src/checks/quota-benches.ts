@@ -1,4 +1,4 @@
-import { type Bench, type Staleness, stalenessOf } from '../analysis/quota/bench.ts'
+import { type Bench, type BenchCause, type Staleness, stalenessOf } from '../analysis/quota/bench.ts'
 import { valueIn } from '../analysis/quota/cells.ts'
 import { grouped } from '../analysis/quota/group.ts'
 import type { QuotaRow } from '../analysis/quota/rows.ts'
@@ -79,7 +79,7 @@ function fine(benched: readonly Benched[], known: readonly QuotaRow[], view: Quo
     return {
       outcome: 'pass',
       source: SOURCE,
-      saw: `none of ${counted(known.length, 'credential')} is benched for its quota`,
+      saw: `no bench for quota among ${counted(known.length, 'credential')}`,
     }
   const first = Math.min(...forQuota.map(({ bench }) => bench.untilMs ?? Number.POSITIVE_INFINITY))
   const until = Number.isFinite(first) ? `: the first ${momentWords(first, view.facts.nowMs)}` : ''
@@ -161,6 +161,9 @@ function staleData({ row, bench, staleness }: Stale, { names }: QuotaView) {
   }
 }
 
+/** An error of the provider is over within a minute, and quota comes back. */
+const INCURABLE: ReadonlySet<BenchCause> = new Set(['credential', 'money', 'model'])
+
 export const refusedCheck: Check<QuotaContext> = {
   id: 'quota.refused',
   title: 'no provider refuses a credential for itself',
@@ -175,12 +178,12 @@ export const refusedCheck: Check<QuotaContext> = {
     const view = await context.view()
     const known = view.rows.filter(({ bench }) => bench.kind === 'known')
     if (known.length === 0) return untold(view)
-    const refused = benchedRows(known).filter(({ bench }) => bench.cause !== 'quota')
+    const refused = benchedRows(known).filter(({ bench }) => INCURABLE.has(bench.cause))
     if (refused.length === 0)
       return {
         outcome: 'pass',
         source: SOURCE,
-        saw: `none of ${counted(known.length, 'credential')} is refused`,
+        saw: `no refusal among ${counted(known.length, 'credential')}`,
       }
     const byProvider = [...grouped(refused, ({ row }) => row.provider)]
     return byProvider.map(([provider, some]) => judgeRefused(provider, some, view))

@@ -1,8 +1,7 @@
 import type { Told } from '../analysis/quota/cells.ts'
-import { grouped } from '../analysis/quota/group.ts'
 import type { QuotaRow } from '../analysis/quota/rows.ts'
 import type { Check, Judgement } from '../core/check.ts'
-import { percent } from '../core/text.ts'
+import { counted, percent } from '../core/text.ts'
 import type { KiroQuota } from '../wire/kiro-quota.ts'
 import type { QuotaContext } from './quota-context.ts'
 import type { QuotaView } from './quota-view.ts'
@@ -30,49 +29,46 @@ export const leftCheck: Check<QuotaContext> = {
       const quota = view.facts.kiro.get(row.authIndex ?? '')
       return quota?.kind === 'told' ? [{ row, quota }] : []
     })
-    if (told.length === 0) return untold(accounts, view)
+    if (accounts.length === 0 || view.kiroRoute !== 'offered') return withoutRoute(accounts, view)
     return [
       ...told.map(({ row, quota }) => judgeQuota(row, quota, view)),
-      ...partlyTold(accounts, told.length, view),
+      ...withoutAnswer(accounts, told.length, view),
     ]
   },
 }
 
-function untold(accounts: readonly QuotaRow[], { facts }: QuotaView): Judgement {
-  if (accounts.length === 0)
+function withoutRoute(accounts: readonly QuotaRow[], { facts }: QuotaView): Judgement {
+  if (accounts.length > 0)
     return {
       outcome: 'skip',
-      saw: facts.accounts.kind === 'untold' ? facts.accounts.reason : 'no Kiro account is enabled',
-      next: 'nothing to do: no route tells the quota of other providers',
+      saw: reasonOf(accounts, facts.kiro),
+      next: 'look at the usage page of Kiro itself',
     }
   return {
     outcome: 'skip',
-    saw: reasonOf(accounts, facts.kiro),
-    next: 'look at the usage page of Kiro itself',
+    saw: facts.accounts.kind === 'untold' ? facts.accounts.reason : 'no Kiro account is enabled',
+    next: 'nothing to do: no route tells the quota of other providers',
   }
 }
 
+/** Why the first of them that was not answered for was not. */
 function reasonOf(accounts: readonly QuotaRow[], kiro: QuotaView['facts']['kiro']): string {
-  const reasons = grouped(
-    accounts.flatMap(({ authIndex }) => {
-      const answer = kiro.get(authIndex ?? '')
-      return answer?.kind === 'untold' ? [answer.reason] : []
-    }),
-    (reason) => reason,
-  )
-  const [first] = [...reasons.keys()]
-  return first ?? 'no Kiro account has an index to ask by'
+  for (const { authIndex } of accounts) {
+    const answer = kiro.get(authIndex ?? '')
+    if (answer?.kind === 'untold') return answer.reason
+  }
+  return 'no Kiro account has an index to ask by'
 }
 
-/** A quota that could be seen for some accounts and not for others is a hole in the view. */
-function partlyTold(accounts: readonly QuotaRow[], told: number, { facts }: QuotaView): Judgement[] {
+/** An account that the route did not answer for is a hole in the view. */
+function withoutAnswer(accounts: readonly QuotaRow[], told: number, { facts }: QuotaView): Judgement[] {
   const missing = accounts.length - told
   if (missing === 0) return []
   return [
     {
       outcome: 'unknown',
-      subject: 'others',
-      saw: `${missing} of ${accounts.length} Kiro accounts: ${reasonOf(accounts, facts.kiro)}`,
+      subject: 'untold',
+      saw: `${missing} of ${counted(accounts.length, 'Kiro account')}: ${reasonOf(accounts, facts.kiro)}`,
       expected: 'the quota of every Kiro account',
       why: 'an account that cannot be asked may be empty',
       next: 'look at the usage page of Kiro itself, and at provops incident auth-failures --provider kiro',

@@ -119,6 +119,7 @@ const MOST_KIRO_ACCOUNTS = 20
 export interface KiroAnswers {
   readonly quotas: ReadonlyMap<string, Told<KiroQuota>>
   readonly others: { readonly kind: 'untold'; readonly reason: string }
+  readonly route: 'offered' | 'not-offered' | 'not-asked'
 }
 
 /** What Kiro still grants to each of its accounts (contract, HTTP 8.10). */
@@ -131,29 +132,28 @@ export async function askKiro(
     provider === 'kiro' && !disabled && authIndex !== null ? [authIndex] : [],
   )
   const quotas = new Map<string, Told<KiroQuota>>()
+  let route: KiroAnswers['route'] = 'not-asked'
   for (const index of indexes.slice(0, MOST_KIRO_ACCOUNTS)) {
-    quotas.set(index, await askKiroAccount(context, index, signal))
+    const answer = await context.capabilities.ask('kiroQuota', { query: { auth_index: index }, signal })
+    route = answer.kind === 'not-offered' ? 'not-offered' : 'offered'
+    quotas.set(index, kiroTold(answer, index))
   }
   const reason =
     indexes.length > MOST_KIRO_ACCOUNTS
       ? `only the first ${MOST_KIRO_ACCOUNTS} Kiro accounts are asked`
       : 'Kiro is asked only for accounts that are enabled'
-  return { quotas, others: { kind: 'untold', reason } }
+  return { quotas, others: { kind: 'untold', reason }, route }
 }
 
-async function askKiroAccount(
-  { capabilities }: QuotaContext,
-  authIndex: string,
-  signal: AbortSignal,
-): Promise<Told<KiroQuota>> {
+function kiroTold(answer: RouteAnswer, authIndex: string): Told<KiroQuota> {
   const source = `GET ${ROUTES.kiroQuota.path}`
-  const answer = await capabilities.ask('kiroQuota', { query: { auth_index: authIndex }, signal })
   const reply = replyOf(answer, { source, expected: 'the quota of a Kiro account', why: WHY })
   if ('told' in reply) return reply.told
   const body = jsonOf(reply)
   if (body === undefined) return { kind: 'untold', reason: `${source} answered ${errorWords(reply)}` }
   const reading = readKiroQuota(body)
   if (reading.kind === 'unreadable') return { kind: 'untold', reason: `${source}: ${reading.reason}` }
+  // An index that it does not know gets the quota of the first account.
   return reading.quota.authIndex === authIndex
     ? { kind: 'told', value: reading.quota, source }
     : { kind: 'untold', reason: `${source} answered for another account` }

@@ -11,7 +11,7 @@ import type { AuthFile } from '../wire/management.ts'
 import type { ProviderTotals } from '../wire/metrics.ts'
 import { readWindows, type WindowsAnswer } from './provider-windows.ts'
 import type { DirectoryReading, QuotaContext } from './quota-context.ts'
-import { askAccounts, askKeys, askKiro, askUsage, limitsFrom } from './quota-sources.ts'
+import { askAccounts, askKeys, askKiro, askUsage, type KiroAnswers, limitsFrom } from './quota-sources.ts'
 import type { Unknown } from './replies.ts'
 
 /** Everything `quota` knows at one moment. */
@@ -22,6 +22,7 @@ export interface QuotaView {
   readonly names: CredentialNames
   /** Routes that should have answered and did not, or not readably. */
   readonly troubles: readonly Unknown[]
+  readonly kiroRoute: KiroAnswers['route']
   /** What `/v1/metrics/providers` said; null where buckets made it needless. */
   readonly metrics: WindowsAnswer | null
 }
@@ -68,6 +69,7 @@ export async function askQuota(context: QuotaContext, signal: AbortSignal): Prom
     providers: providerViews(rows, facts, metrics),
     names: namesOf(listed, directory, context.emails),
     troubles: [accounts.trouble, keys.trouble].filter((trouble) => trouble !== null),
+    kiroRoute: kiro.route,
     metrics,
   }
 }

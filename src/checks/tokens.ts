@@ -131,7 +131,10 @@ function judgeLoaded({ survey, directory, names }: SurveyedDirectory, known: Rea
   if (missing.length === 0)
     return survey.tokens.length === 0
       ? { outcome: 'skip', saw: 'no readable token file', next: 'see tokens.readable' }
-      : { outcome: 'pass', saw: `all ${counted(survey.tokens.length, 'token file')} listed` }
+      : {
+          outcome: 'pass',
+          saw: `${groupedNumber(survey.tokens.length)} of ${counted(survey.tokens.length, 'token file')} listed`,
+        }
   const none = missing.length === survey.tokens.length
   return {
     outcome: 'warn',
@@ -166,7 +169,7 @@ const singleCheck: Check<QuotaContext> = {
 function judgeSingle({ survey, names }: SurveyedDirectory): Judgement {
   const copies = survey.tokens.flatMap(({ name, copyOf }) => (copyOf === null ? [] : [{ name, copyOf }]))
   if (copies.length === 0)
-    return { outcome: 'pass', saw: `no two of ${counted(survey.tokens.length, 'login')} are the same` }
+    return { outcome: 'pass', saw: `no copy among ${counted(survey.tokens.length, 'login')}` }
   const pairs = copies.map(({ name, copyOf }) => `${names.ofFile(name)} is a copy of ${names.ofFile(copyOf)}`)
   return {
     outcome: 'warn',

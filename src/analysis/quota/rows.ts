@@ -95,7 +95,7 @@ function accountRow(account: AuthFile, facts: QuotaFacts, index: Index): QuotaRo
     plan: planCell(plan ? known(plan.toLowerCase(), source) : null, kiro, token, bench),
     ...counters,
     rateLimited: accountLimits(name, counters.failures, facts, index),
-    bench: known(bench, written ? `${source}, .cds` : source),
+    bench: known(bench, written ? `${source} and .cds` : source),
     left: leftCell(kiro, bench),
     token,
   }

@@ -1,20 +1,16 @@
-import type { ConfigEdit } from '../../analysis/config/edit-types.ts'
-import { type Cause, whyMissing } from '../../analysis/config/why-missing.ts'
-import { momentMs } from '../../analysis/tokens/times.ts'
 import type { Judgement } from '../../core/check.ts'
-import { counted, listed, printable, span } from '../../core/text.ts'
+import { counted, listed, printable } from '../../core/text.ts'
 import { answerWords } from './answerers.ts'
 import { askModel, MOST_ASKED } from './ask.ts'
-import type { ConfigView, Facts, IncidentContext } from './incident-context.ts'
-import { instantOf } from './log-facts.ts'
-import { refOf } from './moves.ts'
+import type { Facts, IncidentContext } from './incident-context.ts'
+import { causeWords, missingIn } from './missing-causes.ts'
+import { emptyRemedy, remediesFor } from './missing-remedies.ts'
 import {
   type Diagnosis,
   diagnosisOf,
   type Evidence,
   nothingToDo,
   type Playbook,
-  type Remedy,
   type Verdict,
 } from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
@@ -29,76 +25,6 @@ const HEAD = {
   verify,
 } as const
 
-/** An id that is not listed, and the first cause that explains it. */
-interface Missing {
-  readonly id: string
-  /** Somebody asked for it: by flag, by `expect-models`, or by a configuration that offers it. */
-  readonly wanted: boolean
-  readonly cause:
-    | { readonly kind: 'config'; readonly cause: Cause }
-    | { readonly kind: 'suspended'; readonly saw: string; readonly unserved: boolean }
-    | { readonly kind: 'not-known' }
-}
-
-function missingIn(facts: Facts, context: IncidentContext): readonly Missing[] | null {
-  if (facts.models.kind !== 'list' || facts.models.list.hasMore) return null
-  const listedIds = new Set(facts.models.list.models.map(({ id }) => id))
-  const config = told(facts.config)
-  const named = [...context.scope.models, ...context.expectedModels]
-  // Spark has a playbook of its own.
-  const offered = (config ? candidates(config) : []).filter((id) => id !== context.spark.model)
-  const ids = named.length > 0 ? named : offered
-  return [...new Set(ids)]
-    .filter((id) => !listedIds.has(id))
-    .map((id) => ({ id, ...causeOf(id, facts, config, named.includes(id)) }))
-}
-
-/** Ids that some entry holds, whether it comes out of it or not. */
-function candidates({ offers }: ConfigView): string[] {
-  const written = offers.config.entries.flatMap(({ models }) =>
-    models.flatMap(({ id, kept }) => (kept && id !== '' ? [id] : [])),
-  )
-  return [...new Set([...offers.byId.keys(), ...(offers.config.settings.forceModelPrefix ? [] : written)])]
-}
-
-function causeOf(id: string, facts: Facts, config: ConfigView | null, named: boolean): Omit<Missing, 'id'> {
-  const registered = facts.accountModels.some(({ ids }) => ids.includes(id))
-  const explanation = config ? whyMissing(config.offers, id) : null
-  if (explanation?.kind === 'offered' || registered)
-    return { wanted: true, cause: { kind: 'suspended', ...suspension(id, facts) } }
-  if (explanation === null) return { wanted: named, cause: { kind: 'not-known' } }
-  return { wanted: named, cause: { kind: 'config', cause: explanation.causes[0] } }
-}
-
-/** What is known of a bench: the words of the last refusal, and the end where an account tells it. */
-function suspension(id: string, facts: Facts): { saw: string; unserved: boolean } {
-  const dump = told(facts.refusals)?.find(
-    ({ model, refusal }) => model === id || (model?.endsWith(`/${id}`) && refusal.by === 'provider'),
-  )
-  const group = told(facts.log)?.scan.upstream.groups.find(
-    ({ model }) => model === id || model?.endsWith(`/${id}`),
-  )
-  const holders = facts.accountModels.filter(({ ids }) => ids.includes(id)).map(({ file }) => file)
-  const untilMs = (told(facts.accounts) ?? [])
-    .filter(({ name }) => holders.includes(name))
-    .flatMap(({ nextRetryAfter }) => momentMs(nextRetryAfter) ?? [])
-    .sort((a, b) => a - b)[0]
-  const until =
-    untilMs === undefined
-      ? SUSPENSION_LENGTHS
-      : `until ${instantOf(untilMs)}, ${span(untilMs - facts.atMs)} from now`
-  const status = group?.status ?? dump?.refusal.status ?? null
-  const words = dump && dump.refusal.by === 'provider' ? `: "${printable(dump.refusal.message, 80)}"` : ''
-  return {
-    saw: `the configuration offers it and the gateway does not list it: its credentials are suspended (${until})${status === null ? '' : `, last refusal ${status}`}${words}`,
-    unserved: status === 404 || dump?.refusal.cause === 'model' || dump?.refusal.cause === 'entitlement',
-  }
-}
-
-/** Contract, HTTP 7.4. */
-const SUSPENSION_LENGTHS =
-  'for 30 minutes after 401, 402 or 403, for 12 hours after 404 or "model not supported"'
-
 function evidence(facts: Facts, context: IncidentContext): Evidence[] {
   if (facts.models.kind === 'list' && facts.models.list.models.length === 0)
     return [{ weight: 'proof', saw: 'the list of models is empty' }]
@@ -107,17 +33,6 @@ function evidence(facts: Facts, context: IncidentContext): Evidence[] {
     weight: one.wanted ? 'proof' : 'hint',
     saw: `${printable(one.id, 60)} is not listed: ${causeWords(one)}`,
   }))
-}
-
-function causeWords({ cause }: Missing): string {
-  switch (cause.kind) {
-    case 'config':
-      return `${cause.cause.message}${cause.cause.at === null ? '' : ` (line ${cause.cause.at.line})`}`
-    case 'suspended':
-      return cause.saw
-    case 'not-known':
-      return 'the configuration could not be read, so nothing explains it'
-  }
 }
 
 async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
@@ -138,117 +53,11 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
   const wanted = missing.filter((one) => one.wanted)
   const [first] = wanted
   if (first === undefined) return nothingToDo('absent', 'nothing that is wanted is missing')
-  const config = told(facts.config)
-  const edits = config ? wanted.flatMap((one) => editFor(one, config)) : []
   return {
     condition: 'present',
     models: wanted.map(({ id }) => id),
     saw: `${printable(first.id, 60)}: ${causeWords(first)}`,
-    remedies: [...joined(edits), ...wanted.flatMap((one) => personFor(one, edits))],
-  }
-}
-
-function emptyRemedy(facts: Facts): Remedy {
-  const entries = told(facts.config)?.offers.config.entries.length ?? null
-  return {
-    kind: 'person',
-    title:
-      entries === 0
-        ? 'the configuration has no provider, and no account is loaded'
-        : 'no credential of the gateway can serve',
-    next:
-      entries === 0
-        ? 'provops onboard adds a provider; or put token files into auth-dir'
-        : 'provops incident auth-failures, then provops lint',
-  }
-}
-
-interface Fix {
-  readonly id: string
-  readonly edit: ConfigEdit
-  readonly title: string
-}
-
-/** The switch or pattern that keeps it away, where taking it out is one edit. */
-function editFor({ id, cause }: Missing, { offers }: ConfigView): Fix[] {
-  if (cause.kind !== 'config' || cause.cause.at === null) return []
-  const { code, at } = cause.cause
-  for (const entry of offers.config.entries) {
-    if (code === 'entry-disabled' && entry.section === 'openai-compatibility') {
-      const place = entry.at.values.get('disabled') ?? entry.at.entry
-      if (place.line === at.line)
-        return [
-          {
-            id,
-            title: `enable ${entry.label}`,
-            edit: {
-              kind: 'set-disabled',
-              entry: { section: entry.section, index: entry.fileIndex },
-              disabled: false,
-            },
-          },
-        ]
-    }
-    const pattern =
-      code === 'excluded' ? entry.excludedModels.find((one) => one.at.line === at.line) : undefined
-    if (pattern)
-      return [
-        {
-          id,
-          title: `take ${pattern.text} out of excluded-models of ${entry.label}`,
-          edit: {
-            kind: 'remove-exclusion',
-            target: { kind: 'entry', entry: refOf(entry) },
-            pattern: pattern.text,
-          },
-        },
-      ]
-  }
-  return []
-}
-
-function joined(fixes: readonly Fix[]): Remedy[] {
-  if (fixes.length === 0) return []
-  return [
-    {
-      kind: 'edit',
-      title: fixes.map(({ title, id }) => `${title} (for ${id})`).join(', '),
-      askFirst: [],
-      edits: fixes.map(({ edit }) => edit),
-      mind: 'somebody may have hidden it on purpose: ask before',
-    },
-  ]
-}
-
-function personFor({ id, cause }: Missing, fixes: readonly Fix[]): Remedy[] {
-  if (fixes.some((fix) => fix.id === id)) return []
-  switch (cause.kind) {
-    case 'config':
-      return [
-        {
-          kind: 'person',
-          title: `${id}: ${cause.cause.fix}`,
-          next: `${cause.cause.fix}; provops lint --why-missing ${id}`,
-        },
-      ]
-    case 'suspended':
-      return [
-        cause.unserved
-          ? {
-              kind: 'person',
-              title: `${id}: the provider does not serve it`,
-              next: `take another model or provider for ${id}; once the provider serves it again, any reload of config.yaml or reset-quota ends the bench`,
-            }
-          : {
-              kind: 'person',
-              title: `${id}: its credentials are suspended`,
-              next: 'provops incident auth-failures; after the cause is mended any reload of config.yaml ends the bench',
-            },
-      ]
-    case 'not-known':
-      return [
-        { kind: 'person', title: `${id}: not explained`, next: 'give --config-file, or a management key' },
-      ]
+    remedies: remediesFor(wanted, told(facts.config)),
   }
 }
 

@@ -1,9 +1,9 @@
+import { readStrictYaml, type YamlProblem } from '../../analysis/strict-yaml.ts'
 import type { Endpoint } from '../../wire/routes.ts'
 import type { Profile } from './profile.ts'
 import { referenceProblems, toScenario } from './scenario-build.ts'
 import { type ReadBase, withBase } from './scenario-merge.ts'
 import { type CooldownReason, ScenarioFile } from './scenario-schema.ts'
-import { readStrictYaml, type YamlProblem } from '../../analysis/strict-yaml.ts'
 import type { UpstreamSpec } from './upstream/types.ts'
 
 export type { CooldownReason }

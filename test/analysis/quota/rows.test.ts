@@ -148,7 +148,7 @@ describe('a row of an account', () => {
     }
     const [row] = rows({ accounts: accounts(codex), directory: directory({ [codex.name]: token }, [cds]) })
     expect(row).toMatchObject({
-      bench: { value: { scope: 'some', models: ['gpt-5.4'], cause: 'quota' }, source: 'auth-files, .cds' },
+      bench: { value: { scope: 'some', models: ['gpt-5.4'], cause: 'quota' }, source: 'auth-files and .cds' },
       token: { value: { state: { kind: 'valid' } } },
     })
   })
