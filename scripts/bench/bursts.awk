@@ -1,9 +1,14 @@
-# The minutes of a gateway log in which at least ten requests were answered 401, 403 or 429.
-/\] (401|403|429) \|/ {
-  split($0, cells, "|")
-  status = substr(cells[1], length(cells[1]) - 3, 3)
-  count[substr($0, 2, 16) " " status]++
+# The minutes of a gateway log in which at least ten requests and 5 % of them were answered 401, 403 or 429.
+BEGIN { FS = "|" }
+NF > 3 {
+  minute = substr($1, 2, 16)
+  status = substr($1, length($1) - 3, 3)
+  requests[minute]++
+  if (status == 401 || status == 403 || status == 429) refused[minute " " status]++
 }
 END {
-  for (minute in count) if (count[minute] >= 10) print minute, count[minute]
+  for (key in refused) {
+    of = requests[substr(key, 1, 16)]
+    if (refused[key] >= 10 && refused[key] >= 0.05 * of) print key ": " refused[key] " of " of
+  }
 }

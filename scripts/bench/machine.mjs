@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 export const PROVOPS = fileURLToPath(new URL('../../dist/provops.js', import.meta.url))
 
-/** One line about where the numbers come from. */
+/** Where the numbers come from, and whether something else ran there. */
 export function machineFacts() {
   const [cpu] = cpus()
-  const load = loadavg()[0].toFixed(1)
+  const [load] = loadavg()
   const memory = (totalmem() / 2 ** 30).toFixed(0)
-  return `node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${memory} GiB, load ${load}`
+  const facts = `node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${memory} GiB, load ${load.toFixed(1)}`
+  return load > cpus().length ? `${facts}: busy, so that what takes long takes longer still` : facts
 }
 
 /** Those of `tools` that this machine does not have. */

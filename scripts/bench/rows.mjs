@@ -15,7 +15,7 @@ export function ratio({ name, value, against, than, unit, aim = {} }) {
     value: unit(value),
     against: `${against} ${unit(than)}`,
     ratio: `${quotient.toFixed(2)} x`,
-    ...verdict(quotient, aim, (limit) => `${limit} x`),
+    ...verdict(quotient, aim, (limit) => `${Number(limit.toFixed(2))} x`),
   }
 }
 

@@ -15,7 +15,7 @@ echo "3. provider metrics"
 curl -sS "$url/v1/metrics/providers" | jq
 
 echo "4. log scan"
-grep -E '\] (401|403|429) \|' "$log" | awk -f "$(dirname "$0")/bursts.awk"
+grep -F ' | ' "$log" | awk -f "$(dirname "$0")/bursts.awk"
 
 echo "5. Spark eligibility"
 curl -sS "$url/v1/models" -H "Authorization: Bearer $API_KEY" | jq -r '.data[].id' | rg 'gpt-5.3-codex|gpt-5.3-codex-spark'

@@ -3,11 +3,11 @@ import { valueIn } from '../analysis/quota/cells.ts'
 import { grouped } from '../analysis/quota/group.ts'
 import type { QuotaRow } from '../analysis/quota/rows.ts'
 import type { Check, Judgement } from '../core/check.ts'
-import { counted, groupedNumber, listed } from '../core/text.ts'
+import { counted, groupedNumber, listed, printable } from '../core/text.ts'
 import type { QuotaContext } from './quota-context.ts'
 import { resetSteps } from './quota-reset.ts'
 import type { QuotaView } from './quota-view.ts'
-import { CAUSE_WORDS, momentWords, shortName, spanWords } from './quota-words.ts'
+import { CAUSE_WORDS, momentWords, providerWord, shortName, spanWords } from './quota-words.ts'
 
 interface Benched {
   readonly row: QuotaRow
@@ -103,7 +103,7 @@ async function judgeStale(
   const all = view.rows.filter((row) => row.provider === provider && !row.disabled).length
   return {
     outcome: proven.length > 0 ? 'fail' : 'warn',
-    subject: provider,
+    subject: printable(provider, 80),
     source: SOURCE,
     saw: `${shown.length} of ${counted(all, 'credential')} benched for quota, ${staleWords(shown, view)}`,
     expected: 'benches that end when the quota is back',
@@ -204,13 +204,13 @@ function judgeRefused(
   const nobodyLeft = out.length === enabled.length
   return {
     outcome: nobodyLeft ? 'fail' : 'warn',
-    subject: provider,
+    subject: printable(provider, 80),
     source: SOURCE,
     saw: `${refused.length} of ${counted(enabled.length, 'credential')}: ${listed(parts, 3)}`,
     expected: 'credentials that their provider accepts',
     why: nobodyLeft
       ? 'no credential of this provider can be asked'
       : 'the others carry its load, and the bench begins anew with every try',
-    next: `provops incident auth-failures --provider ${provider}`,
+    next: `provops incident auth-failures --provider ${providerWord(provider)}`,
   }
 }

@@ -1,9 +1,10 @@
 import { type Pressure, type PressureEvidence, pressureOf } from '../analysis/quota/pressure.ts'
 import type { Check, Judgement } from '../core/check.ts'
-import { counted, groupedNumber, percent, span } from '../core/text.ts'
+import { counted, groupedNumber, percent, printable, span } from '../core/text.ts'
 import type { RatioThreshold } from '../core/thresholds.ts'
 import type { QuotaContext } from './quota-context.ts'
 import type { ProviderView, QuotaView } from './quota-view.ts'
+import { providerWord } from './quota-words.ts'
 
 export const pressureCheck: Check<QuotaContext> = {
   id: 'quota.pressure',
@@ -41,7 +42,7 @@ function judgeProvider(
   if (evidence.kind === 'untold')
     return {
       outcome: 'skip',
-      subject: provider,
+      subject: printable(provider, 80),
       saw: evidence.reason,
       next: metrics?.kind === 'totals' ? 'run again within the hour, or give --sample 30s' : MORE_SOURCES,
     }
@@ -49,7 +50,7 @@ function judgeProvider(
   const noLog = facts.limits.kind === 'untold' ? facts.limits.reason : null
   return {
     ...judge(pressure, { provider, evidence: evidence.value, threshold, noLog }),
-    subject: provider,
+    subject: printable(provider, 80),
     source: evidence.source,
     data: dataOf(pressure, evidence.value),
   }
@@ -72,7 +73,7 @@ function judge(pressure: Pressure, each: Case): Judgement {
       return {
         ...adviceOf(each),
         outcome: pressure.level === 'critical' ? 'fail' : 'warn',
-        saw: `${limitedWords(pressure.rateLimited, window)}, ${failureWords(window)}`,
+        saw: `${limitedWords(pressure.rateLimited, window)}; failures ${trendWords(window)}`,
       }
     case 'few-but-limited':
       return {
@@ -120,7 +121,7 @@ function adviceOf(each: Case) {
 }
 
 function playbook({ provider }: Case): string {
-  return `provops incident rate-limit --provider ${provider}`
+  return `provops incident rate-limit --provider ${providerWord(provider)}`
 }
 
 function exhausted({ benched, local }: Pressure & { kind: 'exhausted' }, each: Case): Judgement {
@@ -138,7 +139,7 @@ function exhausted({ benched, local }: Pressure & { kind: 'exhausted' }, each: C
 /** Either no log counts the 429s, or the log has failures without a status. */
 function unclear({ evidence, provider, noLog }: Case) {
   const { window, limits } = evidence
-  const incident = `provops incident --provider ${provider}`
+  const incident = `provops incident --provider ${providerWord(provider)}`
   const why = 'so many failures can be quota pressure or something else'
   if (limits?.complete)
     return {
@@ -175,9 +176,13 @@ function limitedWords(rateLimited: number, { requests, spanMs }: PressureEvidenc
   return `429: ${groupedNumber(rateLimited)} of ${groupedNumber(requests)} in ${span(spanMs)} (${share})`
 }
 
-function failureWords({ failures, requests, earlierFailureShare }: PressureEvidence['window']): string {
+function failureWords(window: PressureEvidence['window']): string {
+  return `failures among ${groupedNumber(window.requests)} requests: ${trendWords(window)}`
+}
+
+function trendWords({ failures, requests, earlierFailureShare }: PressureEvidence['window']): string {
   const before = earlierFailureShare === null ? '' : `, ${percent(earlierFailureShare)} before`
-  return `${percent(failures / requests)} of ${groupedNumber(requests)} failed${before}`
+  return percent(failures / requests) + before
 }
 
 function noLogWords({ noLog }: Case): string {

@@ -1,6 +1,7 @@
 import type { QuotaRow } from '../analysis/quota/rows.ts'
 import { ROUTES } from '../wire/routes.ts'
 import type { QuotaContext } from './quota-context.ts'
+import { shellWord } from './quota-words.ts'
 
 /** Indexes put into one command; the data of the finding has them all. */
 const MOST_INDEXES = 3
@@ -36,14 +37,9 @@ function resetCommand(indexes: readonly string[], { gateway, managementKeyWord }
   if (first === '') return ''
   const curl = [
     `curl -sS ${shellWord(`${gateway.url}${ROUTES.resetQuota.path}`)} \\`,
-    `-H @<(echo "X-Management-Key: ${managementKeyWord}") \\`,
+    `-H @<(printf 'X-Management-Key: %s' "${managementKeyWord}") \\`,
   ]
   return indexes.length === 1
     ? [...curl, `-d '{"auth_index":"${first}"}'`].join('\n')
     : [`for i in ${indexes.join(' ')}; do`, ...curl, '-d "{\\"auth_index\\":\\"$i\\"}"; done'].join('\n')
-}
-
-/** A text as one word of a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

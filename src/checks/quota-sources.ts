@@ -1,4 +1,4 @@
-import type { Told } from '../analysis/quota/cells.ts'
+import type { Told, Untold } from '../analysis/quota/cells.ts'
 import { type LimitCounts, limitsIn } from '../analysis/quota/log-limits.ts'
 import { bucketsOfRecords } from '../analysis/quota/usage-buckets.ts'
 import { BUCKET_MS } from '../analysis/windows.ts'
@@ -118,7 +118,7 @@ const MOST_KIRO_ACCOUNTS = 20
 
 export interface KiroAnswers {
   readonly quotas: ReadonlyMap<string, Told<KiroQuota>>
-  readonly others: { readonly kind: 'untold'; readonly reason: string }
+  readonly others: Untold
   readonly route: 'offered' | 'not-offered' | 'not-asked'
 }
 

@@ -1,11 +1,11 @@
 import type { Told } from '../analysis/quota/cells.ts'
 import { countedCredentials } from '../analysis/quota/counters.ts'
 import type { QuotaFacts } from '../analysis/quota/facts.ts'
-import { grouped } from '../analysis/quota/group.ts'
+import { countsOf, grouped } from '../analysis/quota/group.ts'
 import { CredentialNames, type EmailDisplay } from '../analysis/quota/names.ts'
 import type { PressureEvidence } from '../analysis/quota/pressure.ts'
 import { type QuotaRow, quotaRows } from '../analysis/quota/rows.ts'
-import { type ProviderWindow, windowsFromBuckets } from '../analysis/windows.ts'
+import { type ProviderWindow, providerName, windowsFromBuckets } from '../analysis/windows.ts'
 import { groupedNumber } from '../core/text.ts'
 import type { AuthFile } from '../wire/management.ts'
 import type { ProviderTotals } from '../wire/metrics.ts'
@@ -115,36 +115,46 @@ function providerViews(
   const credentials = countedCredentials(facts)
   const windows =
     metrics?.kind === 'windows' ? metrics.windows : metrics === null ? windowsFromBuckets(credentials) : []
-  const source =
-    metrics?.kind === 'windows' ? metrics.source : 'ten-minute buckets of auth-files and api-key-usage'
+  const sizes = countsOf(credentials.map(({ provider }) => providerName(provider)))
   const counted = metrics?.kind === 'totals' ? metrics.sample.providers : windows
   const names = new Set([...byProvider.keys(), ...counted.map(({ provider }) => provider)])
   return [...names].sort().map((provider) => {
     const own = byProvider.get(provider) ?? []
     const window = windows.find((each) => each.provider === provider)
     const evidence = window
-      ? evidenceOf(window, own, facts, source)
+      ? evidenceOf(window, own, facts, {
+          source: sourceOf(facts, metrics),
+          credentials: sizes.get(provider) ?? 0,
+        })
       : ({ kind: 'untold', reason: withoutWindow(provider, metrics) } as const)
     return { provider, rows: own, evidence }
   })
+}
+
+function sourceOf({ usage }: QuotaFacts, metrics: WindowsAnswer | null): string {
+  if (metrics?.kind === 'windows') return metrics.source
+  return usage.kind === 'told'
+    ? `requests in ${usage.source}`
+    : 'ten-minute buckets of auth-files and api-key-usage'
 }
 
 function evidenceOf(
   window: ProviderWindow,
   rows: readonly QuotaRow[],
   { limits }: QuotaFacts,
-  source: string,
+  counted: { readonly source: string; readonly credentials: number },
 ): Told<PressureEvidence> {
-  // Unreadable counters add up to zero, and zero requests are not known of anybody here.
-  if (window.uncounted > 0 && window.uncounted >= rows.length)
+  const { provider, uncounted, requests } = window
+  // Counters that cannot be read add up to zero, and that is not known of anybody.
+  if (uncounted > 0 && (requests === 0 || uncounted === counted.credentials))
     return { kind: 'untold', reason: 'its counters cannot be read' }
-  const { provider } = window
-  const told = limits.kind === 'told' ? limits.value : null
-  const counts = told ? (told.providers.get(provider) ?? { rateLimited: 0, undetermined: 0, local: 0 }) : null
+  if (limits.kind === 'untold')
+    return { kind: 'told', source: counted.source, value: { window, rows, limits: null } }
+  const counts = limits.value.providers.get(provider) ?? { rateLimited: 0, undetermined: 0, local: 0 }
   return {
     kind: 'told',
-    source: told && limits.kind === 'told' ? `${source}, ${limits.source}` : source,
-    value: { window, rows, limits: told && counts ? { ...counts, complete: told.complete } : null },
+    source: `${counted.source}, ${limits.source}`,
+    value: { window, rows, limits: { ...counts, complete: limits.value.complete } },
   }
 }
 

@@ -50,7 +50,7 @@ export function fullName(row: QuotaRow, names: CredentialNames): string {
 
 export function shareWords(count: Cell<number>, requests: Cell<number>): string {
   const total = valueIn(requests)
-  if (total === 0) return '–'
+  if (total === 0) return '-'
   return cellWords(count, (value) =>
     total === null ? groupedNumber(value) : percent(Math.min(1, value / total)),
   )
@@ -121,6 +121,16 @@ function stateWords(state: TokenState, nowMs: number): string {
 
 function endWords(expiresMs: number | null, nowMs: number): string {
   return expiresMs === null ? 'no end' : spanWords(expiresMs - nowMs)
+}
+
+/** A text as one word of a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** A provider's name, which is foreign text, inside a command. */
+export function providerWord(provider: string): string {
+  return shellWord(printable(provider, 80))
 }
 
 export const CAUSE_WORDS: Readonly<Record<BenchCause, string>> = {

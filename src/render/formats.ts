@@ -35,8 +35,11 @@ function renderShort(report: Report): string {
   return `${[...lines, verdict].join('\n')}\n`
 }
 
+/** A command that goes on behind a backslash becomes one line again. */
 function oneLine(finding: Finding): string {
-  return finding.next === null ? finding.saw : `${finding.saw} | next: ${finding.next.replaceAll('\n', ' ')}`
+  return finding.next === null
+    ? finding.saw
+    : `${finding.saw} | next: ${finding.next.replaceAll(/ ?\\?\n/g, ' ')}`
 }
 
 /** One JSON object per line: each finding with `type: finding`, last the report without them with `type: report`. */

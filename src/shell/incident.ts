@@ -1,33 +1,19 @@
-import { writeFile } from 'node:fs/promises'
-import { MOST_ASKED } from '../checks/playbooks/ask.ts'
 import type { IncidentContext } from '../checks/playbooks/incident-context.ts'
-import { PLAYBOOK_NAMES, type Playbook } from '../checks/playbooks/playbook.ts'
+import { PLAYBOOK_NAMES } from '../checks/playbooks/playbook.ts'
 import { factsOf } from '../checks/playbooks/read-facts.ts'
 import { ownerWords } from '../checks/playbooks/steps.ts'
 import { PLAYBOOKS } from '../checks/playbooks/table.ts'
 import { rankingTable, TRIAGE_CHECKS } from '../checks/triage.ts'
 import { nearest } from '../core/plan.ts'
-import type { Attachment, Report } from '../core/report.ts'
-import { counted } from '../core/text.ts'
+import type { Attachment } from '../core/report.ts'
 import { newRunId } from './change-terms.ts'
 import { applyPlaybook } from './incident-apply.ts'
-import { incidentContext, scopeOf } from './incident-context.ts'
-import {
-  type RememberedIncident,
-  recallIncident,
-  rememberIncident,
-  type TimelineEntry,
-} from './incident-memory.ts'
-import {
-  burstEntries,
-  findingEntries,
-  handoverMarkdown,
-  orderedTimeline,
-  timelineTable,
-} from './incident-timeline.ts'
+import { incidentContext } from './incident-context.ts'
+import { announceProbes, type Incident, keepIncident } from './incident-keeping.ts'
+import { type RememberedIncident, recallIncident, type TimelineEntry } from './incident-memory.ts'
+import { burstEntries, findingEntries, orderedTimeline, timelineTable } from './incident-timeline.ts'
 import type { Invocation } from './invocation.ts'
 import { judge } from './judge.ts'
-import { expandPath } from './paths.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 
 /** `provops incident [playbook]`: triage without a name, else the playbook. */
@@ -51,13 +37,6 @@ export async function runIncident(invocation: Invocation): Promise<CommandResult
     earlier: resumed?.timeline ?? [],
   }
   return flags.has('apply') ? applyPlaybook(invocation, incident) : openPlaybook(invocation, incident)
-}
-
-/** A playbook on its way, perhaps begun in an earlier run. */
-export interface Incident {
-  readonly playbook: Playbook
-  readonly run: string
-  readonly earlier: readonly TimelineEntry[]
 }
 
 function playbookLines(): string {
@@ -125,45 +104,4 @@ function openPlaybook(invocation: Invocation, incident: Incident): Promise<Comma
       )
     },
   })
-}
-
-/** What may be spent, before it is spent. */
-export function announceProbes(
-  invocation: Invocation,
-  playbook: Playbook,
-  probing: IncidentContext['probing'],
-): void {
-  const once = playbook.mostProbes(Math.max(1, scopeOf(invocation).models.length))
-  // A change is preceded by a question to the fallback, and followed by the same once more.
-  const most = invocation.flags.has('apply') ? 2 * once + MOST_ASKED : once
-  if (probing === 'off' || most === 0 || invocation.flags.has('quiet')) return
-  invocation.world.stderr.write(
-    `provops: sending at most ${counted(most, 'request')} that cost tokens; a refusal can bench a credential for up to 12 hours\n`,
-  )
-}
-
-/** Remembers the incident for --resume, and writes the ticket of --handover. */
-export async function keepIncident(
-  invocation: Invocation,
-  { run, playbook }: Incident,
-  report: Report,
-  timeline: readonly TimelineEntry[],
-  owner: string,
-  gateway: string,
-): Promise<void> {
-  await rememberIncident(invocation, { run, playbook: playbook.name, gateway, timeline: [...timeline] })
-  const file = invocation.flags.text('handover')
-  if (file === undefined) return
-  const { world, redactor } = invocation
-  const path = expandPath(file, world.home, world.cwd)
-  const text = handoverMarkdown({ run, playbook: playbook.name, owner, report, timeline })
-  try {
-    await writeFile(path, redactor.apply(text), { mode: 0o600 })
-    if (!invocation.flags.has('quiet')) world.stderr.write(`provops: the ticket is in ${path}\n`)
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error'
-    world.stderr.write(
-      `provops: cannot write ${path}: ${code}; give --handover a file in a folder that can be written\n`,
-    )
-  }
 }

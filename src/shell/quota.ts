@@ -1,9 +1,9 @@
 import { QUOTA_CHECKS } from '../checks/quota.ts'
 import { quotaChanges } from '../checks/quota-changes.ts'
 import type { DirectoryReading, QuotaContext } from '../checks/quota-context.ts'
-import { shellWord } from '../checks/quota-reset.ts'
 import { quotaTables, type TableLook } from '../checks/quota-table.ts'
 import { askQuota } from '../checks/quota-view.ts'
+import { shellWord } from '../checks/quota-words.ts'
 import { readAuthDir } from './auth-dir.ts'
 import { readGatewayLog } from './gateway-log.ts'
 import type { Invocation } from './invocation.ts'
@@ -25,7 +25,9 @@ export async function runQuota(invocation: Invocation): Promise<CommandResult> {
     name: 'quota',
     checks: QUOTA_CHECKS,
     context: (session, signal) => contextOf(invocation, session, signal),
-    attachments: async ({ learned }) => (learned.view === null ? [] : quotaTables(learned.view, look)),
+    // A quiet run is about what is wrong, and the findings say that.
+    attachments: async ({ learned }) =>
+      learned.view === null || invocation.flags.has('quiet') ? [] : quotaTables(learned.view, look),
     conclude: (_report, context, session) => remember(context, session),
     watch: interval && watchRounds(invocation, interval.everyMs, changesBetween),
   })

@@ -186,25 +186,51 @@ describe('the quota of a gateway', () => {
     expect(finding(report, 'quota.pressure:kiro')?.outcome).toBe('skip')
   })
 
-  it('is watched: one line for each change, until interrupted', async () => {
+  /** Five rounds of a watch, with an account that is benched from the second one on. */
+  async function watch(flags: string, options: CliOptions = {}) {
     const stop = new AbortController()
     serve('/v0/management/auth-files', { files: [{ ...kiro, status: 'active', unavailable: false }] })
     let rounds = 0
     server.on('request', ({ url: path }) => {
       if (path !== '/v0/management/auth-files') return
       rounds++
-      if (rounds === 2) serve('/v0/management/auth-files', { files: [kiro] })
+      if (rounds === 1) serve('/v0/management/auth-files', { files: [kiro] })
       if (rounds === 5) stop.abort('SIGINT')
     })
-    const { code, stdout, stderr } = await provops(`quota -g ${url} ${FLAGS} --watch 5ms`, {
-      home,
-      interrupted: stop.signal,
-    })
+    const line = `quota -g ${url} ${FLAGS} --watch 5ms ${flags}`
+    return provops(line, { home, interrupted: stop.signal, ...options })
+  }
+
+  it('is watched: one line for each change, until interrupted', async () => {
+    const { code, stdout, stderr } = await watch('')
     expect([code, stderr]).toEqual([130, 'provops: interrupted\n'])
     const changes = stdout.split('\n').filter((line) => line.startsWith('2026-11-23T12:00:00Z '))
     expect(changes).toEqual([
       '2026-11-23T12:00:00Z quota.pressure:kiro skip -> fail: the only credential is benched for quota',
       '2026-11-23T12:00:00Z kiro j…@example.com: benched all 1 h',
+    ])
+  })
+
+  it('is drawn anew on a terminal when it says something else, and only then', async () => {
+    const { stdout } = await watch('', { tty: true })
+    const frames = stdout.split('\u001b[H\u001b[2J\u001b[3J').slice(1)
+    expect(frames).toHaveLength(2)
+    expect(frames[0]).not.toContain('the only credential is benched')
+    expect(frames[1]).toContain('the only credential is benched')
+    expect(frames[1]).toContain('Ctrl-C ends')
+  })
+
+  it('is watched by machines: each changed report, or each changed finding, on a line', async () => {
+    const reports = (await watch('-o json')).stdout.trim().split('\n')
+    expect(reports.map((line) => JSON.parse(line).verdict)).toEqual(['passed', 'failed'])
+    const lines = (await watch('-o ndjson')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const last = lines.findIndex(({ type }) => type === 'report')
+    expect(lines.slice(last + 1)).toMatchObject([
+      { type: 'finding', id: 'quota.pressure:kiro', was: 'skip', outcome: 'fail' },
+      { type: 'change', text: 'kiro j…@example.com: benched all 1 h' },
     ])
   })
 

@@ -1,4 +1,13 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -79,6 +88,26 @@ describe('a token directory', () => {
     expect(row('codex-c…@example.com-backup.json')?.token?.value).toMatchObject({
       copyOf: 'codex-c…@example.com-pro.json',
     })
+  })
+
+  it('is shown as far as a screen goes, those in trouble before the others', async () => {
+    mkdirSync(join(home, 'many'), { mode: 0o700 })
+    for (let at = 0; at < 60; at++) {
+      const expired = at === 59 ? '2026-11-20T00:00:00Z' : '2027-11-20T00:00:00Z'
+      const token = { type: 'claude', refresh_token: `r${at}`, expired, last_refresh: '2026-11-19T00:00:00Z' }
+      writeFileSync(join(home, 'many', `claude-${at}.json`), JSON.stringify(token))
+    }
+    const rows = async (flags: string) => {
+      const { stdout } = await provops(`quota -g http://127.0.0.1:1 --auth-dir many ${flags}`, {
+        home,
+        columns: 140,
+      })
+      return stdout.split('\n').filter((line) => line.startsWith('claude '))
+    }
+    const shown = await rows('')
+    expect(shown).toHaveLength(40)
+    expect(shown.at(-1)).toMatch(/^claude 59 .*expired 3 d 12 h ago$/)
+    expect(await rows('-v')).toHaveLength(60)
   })
 
   it.runIf(process.platform === 'linux')('may be open to others', async () => {

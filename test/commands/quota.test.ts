@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { provops } from './cli.ts'
 import { type Cell, finding, quota, rowsOf, troubles } from './quota-rig.ts'
 
 describe('the quota of an embedded gateway', () => {
@@ -81,6 +82,11 @@ describe('the quota of an embedded gateway', () => {
     expect(next?.match(/[0-9a-f]{16}/g)).toHaveLength(2)
     const old = await quota('--embedded=stale-cooldown --profile fork-old')
     expect(finding(old, 'quota.cooldowns:codex')?.next).toContain('this version has no reset-quota')
+  })
+
+  it('prints that command on one line for machines that read lines', async () => {
+    const { stdout } = await provops('quota --embedded=stale-cooldown --only quota.cooldowns -o short')
+    expect(stdout).toMatch(/do curl -sS \S+ -H @<\(printf '\S+ %s' "\$PROVOPS_MANAGEMENT_KEY"\) -d "/)
   })
 
   it('takes the log of the gateway and its token files without being told', async () => {

@@ -30,6 +30,9 @@ export function firstKnown<T>(first: Cell<T>, ...others: readonly Cell<T>[]): Ce
 }
 
 /** What one source of the view said as a whole. */
-export type Told<T> =
-  | { readonly kind: 'told'; readonly value: T; readonly source: string }
-  | { readonly kind: 'untold'; readonly reason: string }
+export type Told<T> = { readonly kind: 'told'; readonly value: T; readonly source: string } | Untold
+
+export interface Untold {
+  readonly kind: 'untold'
+  readonly reason: string
+}

@@ -68,7 +68,10 @@ export function uncounted(reason: string): Counters {
   return { requests: unknown(reason), failures: unknown(reason), trend: unknown(reason) }
 }
 
-/** The 429s among the failures. Without a failure there was none; else only a log that names `credential` can tell. */
+/**
+ * The 429s among the failures. Without a failure there was none; else only the log can tell: `count` gives them, or the
+ * reason why they cannot be told.
+ */
 export function limitCell(
   failures: Cell<number>,
   limits: QuotaFacts['limits'],

@@ -1,7 +1,7 @@
 import type { KiroQuota } from '../../wire/kiro-quota.ts'
 import type { ApiKeyUsage, AuthFile, UsageBucket } from '../../wire/management.ts'
 import type { AuthDirectory } from '../tokens/directory.ts'
-import type { Told } from './cells.ts'
+import type { Told, Untold } from './cells.ts'
 import type { LimitCounts } from './log-limits.ts'
 
 /** Everything that the quota view is made of, each part with its source or the reason why there is none. */
@@ -16,7 +16,7 @@ export interface QuotaFacts {
   /** By auth index. */
   readonly kiro: ReadonlyMap<string, Told<KiroQuota>>
   /** For Kiro accounts that are not in `kiro`: why they were not asked for. */
-  readonly kiroElse: Told<KiroQuota> & { readonly kind: 'untold' }
+  readonly kiroElse: Untold
   readonly directory: Told<AuthDirectory>
   readonly limits: Told<LimitCounts>
 }

@@ -220,7 +220,7 @@ const pressureStep = stepOf(HEAD, {
         next: 'give a management key, or wait for traffic',
       }
     return busy.map((window): Judgement => {
-      const limited = counts?.providers.get(window.provider)?.rateLimited ?? null
+      const limited = counts === null ? null : (counts.providers.get(window.provider)?.rateLimited ?? 0)
       const level = limited === null ? 'ok' : ratioLevel(limited, window.requests, threshold)
       const saw = `${limited === null ? '429 not told' : `429 ${percent(limited / window.requests)}`}, errors ${percent(window.failures / window.requests)} of ${window.requests}`
       if (level === 'ok' && limited !== null) return { outcome: 'pass', subject: window.provider, saw }
