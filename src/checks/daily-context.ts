@@ -54,6 +54,8 @@ export interface DailyContext {
   readonly sampleMs: number | null
   /** Reads the log at the first call; every call has the same answer. */
   readonly log: () => Promise<LogReading>
+  /** The same for the window of the error ratio alone; standard input cannot be read twice, so it has none. */
+  readonly recentLog: () => Promise<LogReading>
   readonly learned: Learned
   readonly rateLimitsInLog: () => Promise<RateLimitsByProvider>
 }

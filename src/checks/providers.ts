@@ -2,7 +2,7 @@ import type { ProviderWindow } from '../analysis/windows.ts'
 import type { Check, Judgement } from '../core/check.ts'
 import { counted, groupedNumber, percent, span } from '../core/text.ts'
 import { type RatioLevel, type RatioThreshold, ratioLevel, type Thresholds } from '../core/thresholds.ts'
-import type { DailyContext, RateLimitsByProvider } from './daily-context.ts'
+import type { DailyContext, LogReading, RateLimitsByProvider } from './daily-context.ts'
 import { managementWords } from './gateway.ts'
 import { readWindows, type WindowsAnswer } from './provider-windows.ts'
 
@@ -10,7 +10,7 @@ export const providerErrorsCheck: Check<DailyContext> = {
   id: 'providers.errors',
   title: 'every provider answers its requests',
   group: 'providers',
-  asks: "Per provider: which share of the requests of the last ten minutes failed, and which share was 429? Sources in order of truth: ten-minute buckets of the management routes, two samples of /v1/metrics/providers (an earlier run's, or --sample 30s). No traffic is never a pass.",
+  asks: "Per provider: which share of the requests of the last ten minutes failed, and which share was 429? Sources in order of truth: ten-minute buckets of the management routes, two samples of /v1/metrics/providers (an earlier run's, or --sample 30s), all client requests in the log. No traffic is never a pass.",
   why: 'Fail-over hides a failing provider from clients until the last one fails.',
   cost: 'reads',
   fix: 'provops incident --provider <name> finds the cause; repeated 429 with falling success is quota pressure: rotate capacity.',
@@ -28,8 +28,44 @@ export const providerErrorsCheck: Check<DailyContext> = {
       learned: context.learned,
       signal,
     })
+    if (answer.kind === 'none' || answer.kind === 'ambiguous') {
+      const fromLog = judgeLog(await context.recentLog(), context.thresholds['error-ratio'])
+      if (fromLog) return fromLog
+    }
     return judgeAnswer(answer, await context.rateLimitsInLog(), context.thresholds)
   },
+}
+
+/** Refused or failed on the way to a provider; other 4xx are the clients' own mistakes. */
+function isProviderFailure(status: number): boolean {
+  return status >= 500 || status === 401 || status === 403 || status === 429
+}
+
+/**
+ * The last resort where no route counts: all client requests of the window together, from the log. It cannot tell
+ * providers apart, nor see what fail-over hid. Null when the log has no requests to judge.
+ */
+function judgeLog(reading: LogReading, threshold: RatioThreshold): Judgement | null {
+  if (reading.kind !== 'scanned') return null
+  const { total, statuses } = reading.scan.requests.byClass['client-api']
+  let failures = 0
+  for (const [status, count] of statuses) if (isProviderFailure(status)) failures += count
+  const level = ratioLevel(failures, total, threshold)
+  if (total === 0 || level === 'too-few') return null
+  const base = {
+    subject: 'all',
+    source: reading.source,
+    data: { requests: total, failures, spanMs: threshold.windowMs },
+    saw: `${percent(failures / total)} errors of ${groupedNumber(total)} in ${span(threshold.windowMs)}, all providers together, from the log`,
+  }
+  if (level === 'ok') return { ...base, outcome: 'pass' }
+  return {
+    ...base,
+    outcome: level === 'critical' ? 'fail' : 'warn',
+    expected: `errors at most ${percent(threshold.warnAbove)} (critical above ${percent(threshold.criticalAbove)})`,
+    why: 'clients are refused or get errors; which provider it is, only the management routes tell',
+    next: 'provops incident, or give a management key',
+  }
 }
 
 const SAMPLE_ADVICE = 'daily-check --sample 30s, or run again within the hour'

@@ -3,6 +3,7 @@ import type { UnreadReading } from '../analysis/tokens/directory.ts'
 import type { Check, Judgement } from '../core/check.ts'
 import { counted, groupedNumber, listed } from '../core/text.ts'
 import type { QuotaContext } from './quota-context.ts'
+import { shellWord } from './quota-words.ts'
 import { judgeDirectory, type SurveyedDirectory } from './token-directory.ts'
 import { renewedCheck } from './token-renewal.ts'
 
@@ -216,7 +217,7 @@ function judgePrivate({ survey, directory, names }: SurveyedDirectory): Judgemen
     )}`,
     expected: 'files that only their owner can read',
     why: 'whoever reads the file has the account; login writers leave 0644, and only a 0700 directory covers that',
-    next: `chmod 700 ${directory.path}`,
+    next: `chmod 700 ${shellWord(directory.path)}`,
   }
 }
 

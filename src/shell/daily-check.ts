@@ -1,5 +1,5 @@
 import { DAILY_CHECKS } from '../checks/daily.ts'
-import type { DailyContext } from '../checks/daily-context.ts'
+import type { DailyContext, LogReading } from '../checks/daily-context.ts'
 import { rateLimitsIn } from '../checks/log-bursts.ts'
 import type { Report } from '../core/report.ts'
 import { readGatewayLog } from './gateway-log.ts'
@@ -47,6 +47,7 @@ async function contextOf(invocation: Invocation, session: Session): Promise<Dail
     rememberedTotals: await state.totals(memoryOf(session)),
     sampleMs: sample?.value ?? null,
     log,
+    recentLog: once(() => readRecentLog(invocation, session)),
     learned: { models: null, totals: null },
     rateLimitsInLog: async () => {
       const reading = await log()
@@ -83,4 +84,12 @@ async function remember(
     shape,
     models,
   })
+}
+
+async function readRecentLog(invocation: Invocation, session: Session): Promise<LogReading> {
+  const { logs } = invocation.settings.values
+  if (logs === '-')
+    return { kind: 'none', saw: 'the log came from standard input', next: '--logs <file|directory>' }
+  const { windowMs } = invocation.settings.thresholds['error-ratio']
+  return readGatewayLog(invocation, session, { kind: 'ago', ms: windowMs })
 }
