@@ -1,10 +1,13 @@
+import './home.ts'
 import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import envPaths from 'env-paths'
 import { main } from '../commands/main.ts'
+import { EXIT_CODES } from '../src/core/exit-codes.ts'
 
 const interrupt = new AbortController()
+let unwritable = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     interrupt.abort(signal)
@@ -15,15 +18,33 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 // A reader that left early (`| head`) is no error; the exit code still tells the verdict.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code === 'EPIPE' || stream === process.stderr) return
+    // A verdict that nobody could read, e.g. on a full disk, is none.
+    unwritable = true
+    process.exitCode = EXIT_CODES.usage.code
+    process.stderr.write(`provops: cannot write the output: ${error.code}\n`)
   })
+}
+// Node would end with 1, which is a verdict. The text may hold anything, so that only the kind of error is shown.
+process.on('uncaughtException', ({ name }) => {
+  process.stderr.write(`provops: internal error: ${name}\n`)
+  process.exit(EXIT_CODES.internal.code)
+})
+
+/** A directory that is gone has no name any more but the shell's. */
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return process.env.PWD || '/'
+  }
 }
 
 const paths = envPaths('provops', { suffix: '' })
 void main({
   argv: process.argv.slice(2),
   env: process.env,
-  cwd: process.cwd(),
+  cwd: workingDirectory(),
   home: homedir(),
   clock: {
     nowMs: () => Date.now(),
@@ -42,8 +63,8 @@ void main({
   stderr: process.stderr,
   interrupted: interrupt.signal,
   stateDir: process.env.PROVOPS_STATE_DIR || paths.log,
-  scenariosDir: fileURLToPath(new URL('../fixtures/scenarios/', import.meta.url)),
+  scenariosDir: join(import.meta.dirname, '../fixtures/scenarios'),
   configDir: paths.config,
 }).then((exitCode) => {
-  process.exitCode = exitCode
+  if (!unwritable) process.exitCode = exitCode
 })

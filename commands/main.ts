@@ -49,8 +49,8 @@ function buildProgram(world: World, setExitCode: (code: number) => void): Comman
     .configureOutput({
       writeOut: (text) => world.stdout.write(text),
       writeErr: (text) => world.stderr.write(text),
-      getOutHelpWidth: () => Math.min(world.stdout.columns ?? 100, 120),
-      getErrHelpWidth: () => Math.min(world.stderr.columns ?? 100, 120),
+      getOutHelpWidth: () => helpWidth(world.stdout.columns, world.env.COLUMNS),
+      getErrHelpWidth: () => helpWidth(world.stderr.columns, world.env.COLUMNS),
     })
     .showSuggestionAfterError()
     .helpCommand('help [command|topic]', 'help for a command, or for one of: exit-codes')
@@ -60,11 +60,21 @@ function buildProgram(world: World, setExitCode: (code: number) => void): Comman
     )
   for (const spec of COMMANDS) addCommand(program, spec, world, setExitCode)
   for (const topic of helpTopics()) {
-    program.command(topic.name, { hidden: true }).action(() => {
-      world.stdout.write(topic.text)
-    })
+    program
+      .command(topic.name, { hidden: true })
+      .configureHelp({ formatHelp: () => topic.text })
+      .action(() => {
+        world.stdout.write(topic.text)
+      })
   }
   return program
+}
+
+const WIDEST_HELP = 120
+const UNKNOWN_WIDTH = 100
+
+function helpWidth(terminal: number | undefined, variable: string | undefined): number {
+  return Math.min(terminal ?? (Number(variable) || UNKNOWN_WIDTH), WIDEST_HELP)
 }
 
 function addCommand(

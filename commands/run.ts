@@ -23,9 +23,19 @@ export async function runCommand(world: World, typed: TypedCommand): Promise<num
     stdout: redacting(world.stdout, redactor),
     stderr: redacting(world.stderr, redactor),
   }
-  const invocation = await prepare(guarded, typed, redactor)
-  const result = 'kind' in invocation ? invocation : await typed.spec.run(invocation)
-  return conclude(result, guarded, 'kind' in invocation ? null : invocation)
+  try {
+    const invocation = await prepare(guarded, typed, redactor)
+    const result = 'kind' in invocation ? invocation : await typed.spec.run(invocation)
+    return await conclude(result, guarded, 'kind' in invocation ? null : invocation)
+  } catch (error) {
+    throw withoutSecrets(error, redactor)
+  }
+}
+
+/** The message of a defect may quote what it stumbled over, and is printed where the secrets are not known any more. */
+function withoutSecrets(error: unknown, redactor: Redactor): Error {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
+  return Object.assign(new Error(redactor.apply(message)), { stack: redactor.apply(stack) })
 }
 
 function redacting(stream: OutputStream, redactor: Redactor): OutputStream {

@@ -1,10 +1,10 @@
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { PROVOPS, plainEnv, startGateway } from '../running.mjs'
 import { startDelayProxy } from './delay-proxy.mjs'
-import { missing, PROVOPS, plainEnv, ROOT } from './machine.mjs'
+import { missing, ROOT } from './machine.mjs'
 import { interleaved, run, timed } from './measure.mjs'
 import { ratio, skipped, UNITS } from './rows.mjs'
-import { startGateway } from './running-gateway.mjs'
 
 const ROUNDS = 15
 const DELAY_MS = 50

@@ -1,19 +1,20 @@
 import { statSync } from 'node:fs'
+import { startGateway } from '../running.mjs'
 import { forked } from './forked.mjs'
 import { requestsPerSecond } from './load.mjs'
 import { interleaved } from './measure.mjs'
 import { ratio, UNITS } from './rows.mjs'
-import { startGateway } from './running-gateway.mjs'
 
 const ROUNDS = 7
 const LOAD = { count: 2000, connections: 16 }
 const MODEL = 'glm'
 
-/** Requests per second of `provops gateway`, which writes its log, beside a server that only sends back what it got. */
+/** Requests per second of `provops gateway`, which writes its log, beside a server that only sends the same bytes. */
 export async function gatewayRows(dir) {
   const gateway = await startGateway(dir)
-  const echo = await forked('./echo-server.mjs')
   const headers = { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' }
+  const models = await (await fetch(`${gateway.url}/v1/models`, { headers })).text()
+  const echo = await forked('./echo-server.mjs', [models])
   const body = JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: 'ping' }] })
   const list = (origin) => () => requestsPerSecond({ url: `${origin}/v1/models`, headers }, LOAD)
   const complete = (origin) => () =>

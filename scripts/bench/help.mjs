@@ -1,4 +1,4 @@
-import { PROVOPS, plainEnv } from './machine.mjs'
+import { PROVOPS, plainEnv } from '../running.mjs'
 import { interleaved, timed } from './measure.mjs'
 import { ratio, UNITS } from './rows.mjs'
 

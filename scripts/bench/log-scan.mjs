@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PROVOPS, plainEnv } from '../running.mjs'
 import { writeLog } from './generated-log.mjs'
-import { missing, PROVOPS, plainEnv, ROOT } from './machine.mjs'
+import { missing, ROOT } from './machine.mjs'
 import { interleaved, peakBytes, run, timed } from './measure.mjs'
 import { limit, ratio, skipped, UNITS } from './rows.mjs'
 

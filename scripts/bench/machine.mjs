@@ -3,7 +3,6 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-export const PROVOPS = fileURLToPath(new URL('../../dist/provops.js', import.meta.url))
 
 /** Where the numbers come from, and whether something else ran there. */
 export function machineFacts() {
@@ -17,22 +16,4 @@ export function machineFacts() {
 /** Those of `tools` that this machine does not have. */
 export function missing(...tools) {
   return tools.filter((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).error !== undefined)
-}
-
-/**
- * The environment every measured program gets: no proxy, which loopback would go through, UTC, which the logs are
- * written in, and nothing of the user's own provops.
- */
-export function plainEnv(dir, more = {}) {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/_proxy$/i.test(name) && !name.startsWith('PROVOPS_') && !name.startsWith('NODE_'),
-  )
-  return {
-    ...Object.fromEntries(kept),
-    TZ: 'UTC',
-    HOME: dir,
-    XDG_CONFIG_HOME: dir,
-    PROVOPS_STATE_DIR: `${dir}/state`,
-    ...more,
-  }
 }

@@ -13,34 +13,44 @@ import { limit, ratio, UNITS } from './rows.mjs'
 const ROUNDS = 7
 const SIZE_BYTES = 100_000_000
 
+const TEXTS = { plain: 'ASCII', mixed: 'every tenth event not ASCII' }
+
 /** Reading an event stream of 100 MB from a socket, beside taking the same bytes from it and doing nothing with them. */
 export async function streamRows(dir) {
   const { readEventStream } = await bundled(dir)
-  const server = await forked('./stream-server.mjs', [String(SIZE_BYTES)])
-  const open = () => connect(server.port, '127.0.0.1')
-  try {
-    const medians = await interleaved(ROUNDS, {
-      read: () => speed(open(), (socket) => readAll(socket, readEventStream)),
-      bare: () => speed(open(), drain),
-    })
-    return [
-      ratio({
-        name: 'event stream, 100 MB',
-        value: medians.read,
-        against: "node's own socket",
-        than: medians.bare,
-        unit: UNITS.bytesPerSecond,
-        aim: { atLeast: 1 / 3 },
-      }),
-      limit({
-        name: 'event stream, heap growth from 10 to 90 MB',
-        value: await heapGrowthBytes(open(), readEventStream),
-        unit: UNITS.bytes,
-      }),
-    ]
-  } finally {
-    server.stop()
+  const rows = []
+  for (const [text, words] of Object.entries(TEXTS)) {
+    const server = await forked('./stream-server.mjs', [String(SIZE_BYTES), text])
+    const open = () => connect(server.port, '127.0.0.1')
+    try {
+      rows.push(
+        await speedRow(words, open, readEventStream),
+        limit({
+          name: 'event stream, heap growth from 10 to 90 MB',
+          value: await heapGrowthBytes(open(), readEventStream),
+          unit: UNITS.bytes,
+        }),
+      )
+    } finally {
+      server.stop()
+    }
   }
+  return rows
+}
+
+async function speedRow(words, open, readEventStream) {
+  const medians = await interleaved(ROUNDS, {
+    read: () => speed(open(), (socket) => readAll(socket, readEventStream)),
+    bare: () => speed(open(), drain),
+  })
+  return ratio({
+    name: `event stream, 100 MB, ${words}`,
+    value: medians.read,
+    against: "node's own socket",
+    than: medians.bare,
+    unit: UNITS.bytesPerSecond,
+    aim: { atLeast: 1 / 3 },
+  })
 }
 
 async function bundled(dir) {

@@ -20,15 +20,22 @@ export interface LintContext {
   readonly workloads: readonly WorkloadClass[]
   /** Lints at the first call. */
   readonly findings: () => readonly LintFinding[]
+  /** Whether the gateway would refuse the whole file; then only the reasons for that are findings. */
+  readonly refused: () => boolean
 }
 
-export function lintContext(given: Omit<LintContext, 'findings'>): LintContext {
+export function lintContext(given: Omit<LintContext, 'findings' | 'refused'>): LintContext {
   let findings: readonly LintFinding[] | null = null
+  let refused: boolean | null = null
   return {
     ...given,
     findings: () => {
       findings ??= lintConfig(given)
       return findings
+    },
+    refused: () => {
+      refused ??= loadConfig(given.text, given.flavour).kind === 'rejected'
+      return refused
     },
   }
 }
@@ -51,9 +58,23 @@ function ruleCheck(rule: RuleId): Check<LintContext> {
     runbook: RULE_RUNBOOK,
     async ask(context) {
       const own = context.findings().filter((finding) => finding.rule === rule)
-      if (own.length === 0) return { outcome: 'pass', saw: title, source: context.file }
+      if (own.length === 0) return context.refused() ? notJudged(context.file) : keptRule(title, context.file)
       return own.map((finding) => judgeFinding(finding, title, context.file))
     },
+  }
+}
+
+function keptRule(title: string, file: string): Judgement {
+  return { outcome: 'pass', saw: title, source: file }
+}
+
+/** A rule that nobody looked at is not kept. */
+function notJudged(file: string): Judgement {
+  return {
+    outcome: 'skip',
+    source: file,
+    saw: 'not judged: the gateway would refuse the whole file',
+    next: 'mend what it refuses, then lint again',
   }
 }
 

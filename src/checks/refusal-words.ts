@@ -81,6 +81,8 @@ const WHO = {
 
 /** Who refused, how, and until when, as one line. */
 export function refusalSaw({ by, status, message, wait }: Refusal): string {
+  // A success without content is classified as a refusal; nobody said no in so many words.
+  if (status < 300 && message === '') return `an empty answer with ${status}`
   const until = wait === null ? '' : `, for another ${span(wait.delayMs)}`
   const words = message === '' ? '' : `: "${printable(message, 100)}"`
   return `refused by ${WHO[by]} with ${status}${until}${words}`

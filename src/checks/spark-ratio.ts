@@ -24,7 +24,7 @@ export const sparkRatioCheck: Check<SparkContext> = {
   id: 'spark.error-ratio',
   title: 'the Spark model answers almost all of its requests',
   group: 'spark',
-  asks: 'Which share of the requests for the model failed within the window? Every refusal counts whatever its status; 429 and clients that left do not. Sources in order of truth: per-request statistics of the gateway, a debug log, own samples (--sample), failures in the log against all requests.',
+  asks: 'Which share of the requests for the model failed within the window? Every refusal counts whatever its status; 429 and clients that left do not. Sources in order of truth: per-request statistics of the gateway, own samples (--sample), a debug log, failures in the log against all requests.',
   why: 'A few refusals are accounts without entitlement; above the critical limit the fallback is due.',
   cost: 'files',
   fix: 'Critical: provops spark-check shows the alias to the fallback; --auto-mitigate applies it.',

@@ -28,6 +28,9 @@ function heaviest({ evidence }: Ranked): number {
 /** Playbooks whose worst case leaves no trace: only probes show it. */
 const QUIET: readonly PlaybookName[] = ['tool-result-image', 'usage-parity']
 
+/** Playbooks that judge by the model list; without it, no evidence is no sign of health. */
+const BY_MODELS: readonly PlaybookName[] = ['missing-models', 'spark-mismatch']
+
 const sourcesCheck: Check<IncidentContext> = {
   id: 'triage.sources',
   title: 'there is enough to judge by',
@@ -75,15 +78,24 @@ const playbooksCheck: Check<IncidentContext> = {
   runbook: 'Incident Playbooks',
   async ask(context, signal) {
     const facts = await factsOf(context, signal)
-    return rankPlaybooks(facts, context).map((ranked) => judge(ranked))
+    return rankPlaybooks(facts, context).map((ranked) => judge(ranked, facts))
   },
 }
 
-function judge(ranked: Ranked): Judgement {
-  const { playbook, evidence } = ranked
+function judge({ playbook, evidence }: Ranked, { models }: Facts): Judgement {
   const subject = playbook.name
   const next = `provops incident ${playbook.name}`
   if (evidence.length === 0) {
+    if (models.kind === 'unknown' && BY_MODELS.includes(playbook.name)) {
+      return {
+        outcome: 'unknown',
+        subject,
+        saw: `the models are not known: ${models.judgement.saw}`,
+        expected: playbook.title,
+        why: playbook.symptom,
+        next,
+      }
+    }
     return QUIET.includes(playbook.name)
       ? {
           outcome: 'skip',

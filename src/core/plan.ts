@@ -17,13 +17,14 @@ export interface UnmatchedPattern {
 export type Plan<C extends CheckInfo> =
   | { readonly kind: 'planned'; readonly checks: readonly C[]; readonly subjects: SubjectFilter }
   | { readonly kind: 'unmatched'; readonly patterns: readonly UnmatchedPattern[] }
+  | { readonly kind: 'nothing-left' }
 
 /** For `check:subject` words of `--only`: the subjects wanted of a check; a check without an entry keeps them all. */
 export type SubjectFilter = ReadonlyMap<string, ReadonlySet<string>>
 
 /**
- * Chooses checks by `--only` and `--skip`, in the catalogue's order. A word that matches nothing, or a selection that
- * leaves nothing, is `unmatched`: silently asking nothing would be a false green.
+ * Chooses checks by `--only` and `--skip`, in the catalogue's order. A word that matches nothing is
+ * `unmatched`, a selection that leaves nothing `nothing-left`: silently asking nothing would be a false green.
  */
 export function planChecks<C extends CheckInfo>(catalogue: readonly C[], selection: Selection): Plan<C> {
   const words = [...selection.only, ...selection.skip]
@@ -39,9 +40,7 @@ export function planChecks<C extends CheckInfo>(catalogue: readonly C[], selecti
       (selection.only.length === 0 || selection.only.some((word) => matches(word, check))) &&
       !selection.skip.some((word) => matches(word, check)),
   )
-  if (checks.length === 0) {
-    return { kind: 'unmatched', patterns: [{ pattern: words.join(' '), nearest: [] }] }
-  }
+  if (checks.length === 0) return { kind: 'nothing-left' }
   return { kind: 'planned', checks, subjects: subjectsIn(selection.only) }
 }
 

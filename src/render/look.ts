@@ -1,3 +1,4 @@
+import type { ExitStyle } from '../core/exit-codes.ts'
 import type { Outcome } from '../core/outcome.ts'
 
 /** How a report is drawn. Together with the report it decides every byte, so that a replay can be equal. */
@@ -6,6 +7,8 @@ export interface Look {
   readonly unicode: boolean
   readonly columns: number
   readonly detail: Detail
+  /** Which exit codes the process ends with, so that the one shown is the one that comes. */
+  readonly exitStyle: ExitStyle
 }
 
 /** `quiet`: the verdict and what is wrong; `normal`; `verbose`: also why and where the evidence of a pass came from. */

@@ -1,3 +1,4 @@
+import { styledExitCode } from '../core/exit-codes.ts'
 import type { Finding } from '../core/finding.ts'
 import { OUTCOMES, type Outcome } from '../core/outcome.ts'
 import type { GatewayIdentity, Report } from '../core/report.ts'
@@ -65,7 +66,10 @@ function findingLines(findings: readonly Finding[], painter: Painter): string[] 
       painter.glyph(finding.outcome),
       padded(finding.id, idWidth),
     ].join(GROUP_GAP)
-    return hanging(`${head}${GAP}`, sawText(finding), times[index] ?? '', timeWidth, painter)
+    return [
+      ...hanging(`${head}${GAP}`, sawText(finding), times[index] ?? '', timeWidth, painter),
+      ...sourceLines(finding, widest([head]) + GAP.length, painter),
+    ]
   })
 }
 
@@ -83,6 +87,16 @@ function hanging(head: string, saw: string, time: string, timeWidth: number, pai
       ? first
       : `${padded(first, room)}${GAP}${painter.paint('faint', padded(time, timeWidth, 'right'))}`
   return [head + tail, ...rest.map((line) => ' '.repeat(indent) + line)]
+}
+
+/** Where the evidence came from, below what was seen; what is open tells it with its details. */
+function sourceLines(finding: Finding, indent: number, painter: Painter): string[] {
+  if (painter.look.detail !== 'verbose' || isOpen(finding) || finding.source === null) return []
+  const room = painter.look.columns - indent
+  const margin = room < NARROWEST_SAW ? NARROW_INDENT : ' '.repeat(indent)
+  return wrapped(`from ${finding.source}`, painter.look.columns - margin.length).map(
+    (line) => margin + painter.paint('faint', line),
+  )
 }
 
 const NARROWEST_SAW = 28
@@ -137,11 +151,12 @@ function closing(report: Report, painter: Painter): string[] {
     .map((outcome) => `${report.counts[outcome]} ${COUNT_WORDS[outcome]}`)
     .join(', ')
   const word = VERDICT_WORDS[report.verdict]
+  const code = styledExitCode(report.exit, painter.look.exitStyle, report.counts.warn > 0)
   const skipped = report.findings.filter((f) => f.outcome === 'skip').map((f) => f.id)
   const lines =
     skipped.length > 0 ? wrapped(`not asked here: ${listed(skipped, 8)}`, painter.look.columns) : []
   const summary = `${counts === '' ? counted(0, 'check') : counts} in ${span(report.durationMs)}`
-  const verdict = painter.paint(VERDICT_TONES[report.verdict], `${word} (exit ${report.exit.code})`)
+  const verdict = painter.paint(VERDICT_TONES[report.verdict], `${word} (exit ${code})`)
   return [
     ...lines.map((line) => painter.paint('faint', line)),
     spread(summary, verdict, painter.look.columns),

@@ -4,8 +4,10 @@ import { checkIdOf } from '../core/finding.ts'
 import { nearestIds } from '../core/plan.ts'
 import { percent, span } from '../core/text.ts'
 import type { RatioThreshold, ThresholdName, Thresholds } from '../core/thresholds.ts'
+import { wrapped } from '../render/paint.ts'
 import { checkLines } from './catalogue-lines.ts'
 import type { Invocation } from './invocation.ts'
+import { lookOf } from './output.ts'
 import { type CommandResult, usageError } from './result.ts'
 
 /** What a check is, without how it is asked. */
@@ -21,7 +23,8 @@ export async function printCatalogue({ settings }: Invocation): Promise<CommandR
 }
 
 /** `provops explain <id>`. */
-export async function explainCheck({ args, settings }: Invocation): Promise<CommandResult> {
+export async function explainCheck(invocation: Invocation): Promise<CommandResult> {
+  const { args, settings } = invocation
   const id = checkIdOf(args[0] ?? '')
   const check = CATALOGUE.find((candidate) => candidate.id === id)
   if (!check) {
@@ -33,10 +36,12 @@ export async function explainCheck({ args, settings }: Invocation): Promise<Comm
   }
   if (settings.values.output === 'json')
     return { kind: 'text', text: `${JSON.stringify(infoOf(check), null, 2)}\n` }
-  return { kind: 'text', text: explanation(check, settings.thresholds) }
+  return { kind: 'text', text: explanation(check, settings.thresholds, lookOf(invocation).columns) }
 }
 
-function explanation(check: CheckInfo, thresholds: Thresholds): string {
+const LABEL_WIDTH = 11
+
+function explanation(check: CheckInfo, thresholds: Thresholds, columns: number): string {
   const limits = (check.thresholds ?? []).map(
     (name) => `${name}: ${limitWords(thresholds[name as ThresholdName])}`,
   )
@@ -51,7 +56,10 @@ function explanation(check: CheckInfo, thresholds: Thresholds): string {
   ]
   const body = rows
     .filter(([, text]) => text !== '')
-    .map(([label, text]) => `  ${label.padEnd(9)}${text.replaceAll('\n', '\n           ')}\n`)
+    .map(([label, text]) => {
+      const lines = text.split('\n').flatMap((line) => wrapped(line, columns - LABEL_WIDTH))
+      return `${`  ${label}`.padEnd(LABEL_WIDTH)}${lines.join(`\n${' '.repeat(LABEL_WIDTH)}`)}\n`
+    })
   return `${check.id}: ${check.title}\n\n${body.join('')}`
 }
 

@@ -23,7 +23,9 @@ export function announceProbes(
   playbook: Playbook,
   probing: IncidentContext['probing'],
 ): void {
-  const once = playbook.mostProbes(Math.max(1, scopeOf(invocation).models.length))
+  const named = scopeOf(invocation).models.length
+  // Without a name the playbook chooses its models itself, up to its own limit.
+  const once = playbook.mostProbes(named === 0 ? Number.POSITIVE_INFINITY : named)
   // A change is preceded by a question to the fallback, and followed by the same once more.
   const most = invocation.flags.has('apply') ? 2 * once + MOST_ASKED : once
   if (probing === 'off' || most === 0 || invocation.flags.has('quiet')) return

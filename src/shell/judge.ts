@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import type { Check } from '../core/check.ts'
 import type { Finding } from '../core/finding.ts'
-import { planChecks, type SubjectFilter, type UnmatchedPattern } from '../core/plan.ts'
+import type { SubjectFilter } from '../core/plan.ts'
 import { type Attachment, makeReport, type Report } from '../core/report.ts'
 import { runChecks } from '../core/runner.ts'
 import { span } from '../core/text.ts'
@@ -12,6 +12,7 @@ import { offlineSession } from './offline.ts'
 import { expandPath } from './paths.ts'
 import { startProgress } from './progress.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
+import { readSelection } from './selection.ts'
 import { openSession, type Session } from './session.ts'
 import { parseDurationMs } from './values.ts'
 
@@ -53,7 +54,7 @@ export async function judge<Context>(
   invocation: Invocation,
   command: JudgingCommand<Context>,
 ): Promise<CommandResult> {
-  const asked = readAsked(invocation, command.checks)
+  const asked = await readAsked(invocation, command.checks)
   if ('kind' in asked) return asked
   if (invocation.flags.has('list')) return { kind: 'text', text: checkLines(asked.checks) }
   const session = command.opens === 'nothing' ? offlineSession(invocation) : await openSession(invocation)
@@ -65,52 +66,18 @@ export async function judge<Context>(
   }
 }
 
-function readAsked<Context>(
+async function readAsked<Context>(
   invocation: Invocation,
   catalogue: readonly Check<Context>[],
-): Asked<Context> | Refusal {
-  const { flags, settings } = invocation
-  const plan = planChecks(catalogue, { only: flags.list('only'), skip: flags.list('skip') })
-  if (plan.kind === 'unmatched') return unmatched(plan.patterns)
-  // Flag words must match; the file's list is shared by all commands, so its ids may belong to another one.
-  const typed = flags.list('require')
-  const wrong = typed.length > 0 ? planChecks(catalogue, { only: typed, skip: [] }) : null
-  if (wrong?.kind === 'unmatched') return unmatched(wrong.patterns)
-  const required = catalogue.filter(
-    (check) =>
-      planChecks([check], { only: requiredWords(settings.values.require, check), skip: [] }).kind ===
-      'planned',
-  )
-  const wait = flags.text('wait')
+): Promise<Asked<Context> | Refusal> {
+  const selection = await readSelection(invocation, catalogue)
+  if (selection.kind === 'refused') return selection
+  const wait = invocation.flags.text('wait')
   const waitMs = wait === undefined ? null : parseDurationMs(wait)
   if (waitMs?.kind === 'wrong')
-    return usageError(`--wait: ${JSON.stringify(wait)} is not ${waitMs.expected}`, 'provops help exit-codes')
-  return {
-    checks: plan.checks,
-    subjects: plan.subjects,
-    required: new Set(required.map((check) => check.id)),
-    waitMs: waitMs?.value ?? null,
-  }
-}
-
-/** No words would mean "all"; a word that cannot match means "none". */
-function requiredWords(
-  words: readonly string[],
-  check: { readonly id: string; readonly group: string },
-): readonly string[] {
-  const own = words
-    .flatMap((word) => word.split('\n'))
-    .filter((word) => word === check.id || word === check.group || word.includes('*'))
-  return own.length > 0 ? own : ['-']
-}
-
-function unmatched(patterns: readonly UnmatchedPattern[]): Refusal {
-  const lines = patterns.map(({ pattern, nearest }) =>
-    nearest.length > 0
-      ? `no check matches ${pattern}; did you mean ${nearest.join(' or ')}?`
-      : `no check matches ${pattern}`,
-  )
-  return usageError(lines.join('\n'), 'provops checks lists every id')
+    return usageError(`--wait: ${JSON.stringify(wait)} is not ${waitMs.expected}`, '--wait 2m')
+  const { checks, subjects, required } = selection
+  return { checks, subjects, required, waitMs: waitMs?.value ?? null }
 }
 
 const FIRST_PAUSE_MS = 1000
@@ -174,10 +141,10 @@ async function ask<Context>(
   const { world, settings } = invocation
   const startedAtMs = world.clock.nowMs()
   const deadline = startDeadline(invocation)
-  const context = await command.context(session, deadline.signal)
-  if (isRefusal(context)) return context
-  const progress = startProgress(invocation, asked.checks.length)
   try {
+    const context = await command.context(session, deadline.signal)
+    if (isRefusal(context)) return context
+    const progress = startProgress(invocation, asked.checks.length)
     const findings = await runChecks(asked.checks, {
       context,
       clock: world.clock,
@@ -185,7 +152,7 @@ async function ask<Context>(
       subjects: asked.subjects,
       required: asked.required,
       onAnswered: progress.answered,
-    })
+    }).finally(progress.stop)
     const report = makeReport(
       {
         command: command.name,
@@ -200,7 +167,7 @@ async function ask<Context>(
     )
     return { kind: 'round', report: invocation.redactor.applyTo(report), context }
   } finally {
-    progress.stop()
+    // Until then it keeps the process from ending.
     deadline.cancel()
   }
 }

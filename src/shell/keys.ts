@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Secret } from '../wire/secret.ts'
 import type { Invocation } from './invocation.ts'
 import { expandPath } from './paths.ts'
@@ -148,7 +149,7 @@ async function fromCommand(
   command: readonly string[],
   { world, config, flags }: Invocation,
 ): Promise<SecretGiven> {
-  const chosen = flags.has('config') || world.env.PROVOPS_CONFIG || config?.path.startsWith(world.configDir)
+  const chosen = flags.has('config') || world.env.PROVOPS_CONFIG || (config && dirname(config.path) === world.configDir)
   if (!chosen) {
     return usageError(
       `${config?.path} names a key command, and was only found, not chosen`,
@@ -172,7 +173,7 @@ export async function secretFromCommand(command: readonly string[], world: World
     const how = run.timedOut
       ? 'took longer than 30 s'
       : run.exitCode === undefined
-        ? (run.code ?? 'could not be started')
+        ? `could not be started${run.code === undefined ? '' : `: ${run.code}`}`
         : `ended with ${run.exitCode}`
     // Its output may hold the key or parts of it, so it is not shown.
     return usageError(`the key command ${program} ${how}`, `run it by hand: ${program} …`)

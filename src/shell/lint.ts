@@ -47,7 +47,7 @@ function lintAll(invocation: Invocation, context: LintContext): Promise<CommandR
     opens: 'nothing',
     context: async () => context,
     // Forty lines that say "nothing wrong" would hide the one that matters.
-    fold: (findings) => foldKeptRules(findings, context.file),
+    fold: (findings) => foldSkippedRules(foldKeptRules(findings, context.file)),
   })
 }
 
@@ -65,6 +65,21 @@ function foldKeptRules(findings: readonly Finding[], file: string): readonly Fin
     data: { rules: kept.map(({ id }) => id) },
   }
   return [summary, ...findings.filter((finding) => !isKept(finding))]
+}
+
+/** When the gateway would refuse the file, every rule but the broken one is skipped, for the same reason. */
+function foldSkippedRules(findings: readonly Finding[]): readonly Finding[] {
+  const skipped = findings.filter(({ outcome }) => outcome === 'skip')
+  const [first] = skipped
+  if (!first || skipped.length === 1) return findings
+  const summary: Finding = {
+    ...first,
+    id: 'config.not-judged',
+    title: 'the other rules are judged',
+    saw: `${counted(skipped.length, 'rule')} ${first.saw}`,
+    data: { rules: skipped.map(({ id }) => id) },
+  }
+  return [...findings.filter(({ outcome }) => outcome !== 'skip'), summary]
 }
 
 /** Where a gateway keeps its configuration when nobody says where. */

@@ -17,6 +17,7 @@ export function lookOf({ world, settings, flags }: Invocation): Look {
     unicode: speaksUnicode(world.env),
     columns: columnsOf(world),
     detail,
+    exitStyle: settings.values['exit-style'],
   }
 }
 

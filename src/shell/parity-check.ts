@@ -64,6 +64,7 @@ export async function runParityCheck(invocation: Invocation): Promise<CommandRes
     name: 'parity-check',
     checks: PARITY_CHECKS,
     context: async (session, signal) =>
+      (await folderFor(order)) ??
       remembering({
         endpoint: order.endpoint,
         models: order.models,
@@ -91,6 +92,20 @@ function readOrder({ flags, world }: Invocation): Order | Refusal {
     prompt: flags.text('prompt') ?? RUNBOOK.prompt,
     repeat: repeat.value,
     saveDir: save === undefined ? null : expandPath(save, world.home, world.cwd),
+  }
+}
+
+/** Makes the folder of `--save` before anything is sent that costs tokens. */
+async function folderFor({ saveDir }: Order): Promise<Refusal | null> {
+  if (saveDir === null) return null
+  try {
+    await mkdir(saveDir, { recursive: true, mode: 0o700 })
+    return null
+  } catch (error) {
+    return usageError(
+      `cannot make the folder ${saveDir}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
+      'give --save a folder that can be written',
+    )
   }
 }
 
@@ -122,24 +137,28 @@ async function askPairs(
     const plain = await askPlain({ gateway, clock: world.clock }, question)
     const stream = await askStreamed({ gateway, clock: world.clock }, question)
     pairs.push({ plain, stream })
-    if (order.saveDir !== null) await savePair(order, model, round, { plain, stream }, invocation)
+    if (order.saveDir !== null)
+      await savePair(order.saveDir, `${order.endpoint}-${model}-${round}`, { plain, stream }, invocation)
   }
   return pairs
 }
 
+/** What could not be kept is told on stderr; the answers are judged all the same. */
 async function savePair(
-  { saveDir, endpoint }: Order,
-  model: string,
-  round: number,
+  folder: string,
+  name: string,
   pair: AskedPair,
-  { redactor }: Invocation,
+  { redactor, world }: Invocation,
 ): Promise<void> {
-  const folder = saveDir ?? ''
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const name = `${endpoint}-${model.replace(/[^\w.-]+/g, '_')}-${round}`
+  const stem = name.replace(/[^\w.-]+/g, '_')
   const save = async (asked: Asked, suffix: string) => {
-    if (asked.kind === 'answered')
-      await writeFile(join(folder, `${name}-${suffix}`), redactor.apply(asked.raw), { mode: 0o600 })
+    if (asked.kind !== 'answered') return
+    const path = join(folder, `${stem}-${suffix}`)
+    await writeFile(path, redactor.apply(asked.raw), { mode: 0o600 }).catch((error) => {
+      world.stderr.write(
+        `provops: cannot write ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}\n`,
+      )
+    })
   }
   await save(pair.plain, 'nonstream.json')
   await save(pair.stream, 'stream.sse')

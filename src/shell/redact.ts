@@ -26,8 +26,11 @@ export class Redactor {
 
   /** Learns user name and password of an address, whatever becomes of it. */
   addUserInfo(address: string | undefined): void {
-    if (address === undefined || !URL.canParse(address)) return
-    const { username, password } = new URL(address)
+    if (address === undefined) return
+    // Without `http://` the user's name reads as a scheme, and what is refused is quoted.
+    const full = address.includes('://') ? address : `http://${address}`
+    if (!URL.canParse(full)) return
+    const { username, password } = new URL(full)
     for (const part of [username, password]) {
       this.add(part)
       this.add(decoded(part))

@@ -8,7 +8,6 @@ import { AUTO_MITIGATION_CHECKS, type AutoMitigation } from '../checks/spark-app
 import type { SparkModels } from '../checks/spark-context.ts'
 import type { ConfigText, MitigationContext } from '../checks/spark-mitigation.ts'
 import type { Attachment } from '../core/report.ts'
-import { counted } from '../core/text.ts'
 import type { Endpoint } from '../wire/routes.ts'
 import { changeWorldOf } from './change-world.ts'
 import { readConfigText } from './config-text.ts'
@@ -18,6 +17,7 @@ import { judge } from './judge.ts'
 import { once } from './once.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
+import { announceRequests } from './spark-announce.ts'
 import { sparkModels } from './spark-models.ts'
 import { parseCount, parseDurationMs } from './values.ts'
 import { watchInterval, watchRounds } from './watch.ts'
@@ -120,7 +120,8 @@ async function contextOf(
       },
     )
   const askOnce = onceEach(ask)
-  announce(invocation, order, Math.max(1, named.length))
+  const probes = order.probes === 'on' ? Math.max(1, named.length) + 1 : 0
+  announceRequests(invocation, probes, `${spark.model} and ${spark.fallback}`)
   return {
     gateway,
     capabilities,
@@ -132,22 +133,14 @@ async function contextOf(
     log: once(() => readGatewayLog(invocation, session, { kind: 'ago', ms: windowMs })),
     ask: askOnce,
     probe: order.probes === 'on' ? askOnce : null,
-    samples: once(() =>
-      takeSamples(order, () => ask(spark.model, named[0] ?? { index: 0, name: 'no key' }), signal),
-    ),
+    samples: once(() => {
+      announceRequests(invocation, order.samples, spark.model)
+      return takeSamples(order, () => ask(spark.model, named[0] ?? { index: 0, name: 'no key' }), signal)
+    }),
     configText: once(() => readConfigText(invocation, session)),
     planFallback: (text) => planFallback(text, spark),
     propose,
   }
-}
-
-/** What is about to be spent, before it is spent. */
-function announce({ world, flags }: Invocation, { spark, probes, samples }: Order, keys: number): void {
-  const requests = (probes === 'on' ? keys + 1 : 0) + samples
-  if (requests === 0 || flags.has('quiet')) return
-  world.stderr.write(
-    `provops: sending ${counted(requests, 'request')} to ${spark.model} and ${spark.fallback}, which cost tokens; a refusal can bench a credential for 12 hours\n`,
-  )
 }
 
 function onceEach(ask: (model: string, key: NamedKey) => Promise<Asked>) {

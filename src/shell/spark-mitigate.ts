@@ -11,6 +11,7 @@ import { changeWorldOf } from './change-world.ts'
 import type { Invocation } from './invocation.ts'
 import { openConfiguration } from './onboard.ts'
 import type { Session } from './session.ts'
+import { announceRequests } from './spark-announce.ts'
 import type { Proposal } from './spark-check.ts'
 
 const NOTHING: Judgement = { outcome: 'skip', saw: 'no change is due', next: 'nothing to do' }
@@ -44,6 +45,7 @@ export class Mitigation {
     const [proposal] = this.#proposals
     if (!proposal) return NOTHING
     if (proposal.plan.kind === 'planned') {
+      if (context.probe === null) announceRequests(this.#invocation, 1, context.spark.fallback)
       const proven = await sparkFallbackCheck.ask(
         { ...context, probe: context.ask },
         new AbortController().signal,

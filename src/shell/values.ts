@@ -55,9 +55,10 @@ export const parseShare: Parse<number> = (text) => {
 export const parseCount: Parse<number> = (text) =>
   /^\d{1,9}$/.test(text.trim()) ? value(Number(text)) : wrong('a whole number, 0 or more')
 
+/** A switch typed without a value, such as a bare `--insecure`, is on. */
 export const parseSwitch: Parse<boolean> = (text) => {
   const word = text.trim().toLowerCase()
-  if (['1', 'true', 'yes', 'on'].includes(word)) return value(true)
+  if (['', '1', 'true', 'yes', 'on'].includes(word)) return value(true)
   if (['0', 'false', 'no', 'off'].includes(word)) return value(false)
   return wrong('true or false')
 }

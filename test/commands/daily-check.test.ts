@@ -176,6 +176,15 @@ describe('daily-check', () => {
     expect((await report('')).exit.code).toBe(7)
   })
 
+  it('takes a required check of another command from the file, and refuses one that no command has', async () => {
+    writeFileSync(join(home, 'provops.yaml'), 'required: [quota.pressure]\n')
+    expect((await dailyCheck('')).code).toBe(0)
+    writeFileSync(join(home, 'provops.yaml'), 'required: [models.expcted]\n')
+    const { code, stderr } = await dailyCheck('')
+    expect(code).toBe(2)
+    expect(stderr).toContain('provops.yaml:1: no check matches models.expcted; did you mean models.expected')
+  })
+
   it('is interrupted by Ctrl-C with 130, and gives no verdict', async () => {
     hangs = true
     const interrupt = new AbortController()
@@ -186,7 +195,7 @@ describe('daily-check', () => {
 
   it.each([
     ['--only modls', 'no check matches modls; did you mean models'],
-    ['--skip "*"', 'no check matches *'],
+    ['--skip "*"', '--only and --skip together leave no check to ask'],
     ['--require nope.nope', 'no check matches nope.nope'],
     ['--timeout 10', '--timeout: "10" is not a duration with a unit'],
     ['--wait soon', '--wait: "soon" is not a duration'],
@@ -199,6 +208,12 @@ describe('daily-check', () => {
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
     expect(stderr).toContain('next: ')
+  })
+
+  it('takes a bare --insecure, and warns', async () => {
+    const { code, stderr } = await dailyCheck('--insecure --only gateway.alive')
+    expect(code).toBe(0)
+    expect(stderr).toContain('the certificate is not checked')
   })
 
   it('ends in the code of the chosen style', async () => {

@@ -1,4 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -69,7 +71,29 @@ const RED = {
   'spark-mismatch': { line: '--embedded=probe-caused-bench', cause: 'spark-mismatch.bench', code: 1 },
 } as const
 
+/** A gateway that answers whoever brings a key with an empty list, on every route. */
+async function withEmptyGateway<T>(use: (url: string) => Promise<T>): Promise<T> {
+  const server = createServer((request, reply) => {
+    reply.writeHead(request.headers.authorization ? 200 : 401, { 'content-type': 'application/json' })
+    reply.end('{"object":"list","data":[]}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  } finally {
+    server.close()
+  }
+}
+
 describe.concurrent('incident', () => {
+  it('does not call spark-mismatch absent on an empty list', async () => {
+    const ran = await withEmptyGateway((url) =>
+      incident(`spark-mismatch -g ${url}`, { env: { PROVOPS_API_KEY: 'sk-any-client' } }),
+    )
+    expect(ran.code).toBe(7)
+    expect(Object.values(ran.outcomes)).not.toContain('pass')
+  })
+
   it.for(PLAYBOOK_NAMES)('%s names the cause of its condition, with the next step', async (name) => {
     const { line, cause, code } = RED[name]
     const ran = await incident(`${name} ${line}`)
@@ -101,6 +125,22 @@ describe.concurrent('incident', () => {
   it('sends nothing that costs tokens unless it is told to', async () => {
     const ran = await incident('auth-failures --embedded=401-burst')
     expect(ran.report.requests.probes).toBe(0)
+  })
+
+  it('announces no fewer requests than it sends, when it chooses the models itself', async () => {
+    const ran = await incident('tool-result-image --probe --embedded=tool-result-image-dropped')
+    const most = Number(/sending at most (\d+) requests/.exec(ran.stderr)?.[1])
+    expect(ran.report.requests.probes).toBeGreaterThan(0)
+    expect(most).toBeGreaterThanOrEqual(ran.report.requests.probes)
+  })
+
+  it('does not clear a playbook of the model list, when the list could not be read', async () => {
+    const ran = await incident('--embedded=safe-mode')
+    expect(ran.outcomes).toMatchObject({
+      'triage.playbook:auth-failures': 'fail',
+      'triage.playbook:missing-models': 'unknown',
+      'triage.playbook:spark-mismatch': 'unknown',
+    })
   })
 
   it.for([

@@ -116,4 +116,12 @@ describe('parity-check', () => {
     expect(code).toBe(2)
     expect(stderr).toContain(message)
   })
+
+  it('refuses a --save that is no folder before it sends anything', async () => {
+    writeFileSync(join(home, 'taken'), '')
+    const { code, stdout, stderr } = await provops('parity-check --embedded --save taken', { home })
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('EEXIST')
+    expect(stderr).not.toContain('cost tokens')
+  })
 })

@@ -128,3 +128,16 @@ describe('--auto-mitigate', () => {
     expect(report.requests.probes).toBe(0)
   })
 })
+
+describe('what is spent', () => {
+  it('is announced before: the proof of the fallback, and samples only when they are taken', async () => {
+    const critical = 'spark-check --embedded=spark-5.1 --profile fork-old -o short'
+    const mitigated = await provops(`${critical} --auto-mitigate`)
+    expect(mitigated.stderr).toContain('sending 1 request to gpt-5.3-codex, which costs tokens')
+    // The gateway's own statistics come first, so that no sample is needed.
+    const sampled = await provops(`${critical} --sample 3`)
+    expect(sampled.stderr).not.toContain('sending')
+    const asked = await provops('spark-check --embedded -o short --sample 3')
+    expect(asked.stderr).toContain('sending 3 requests to gpt-5.3-codex-spark, which cost tokens')
+  })
+})

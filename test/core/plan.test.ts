@@ -56,6 +56,6 @@ describe('a selection of checks', () => {
   })
 
   it('refuses a selection that leaves nothing to ask', () => {
-    expect(planChecks(catalogue, { only: ['models'], skip: ['models.*'] }).kind).toBe('unmatched')
+    expect(planChecks(catalogue, { only: ['models'], skip: ['models.*'] }).kind).toBe('nothing-left')
   })
 })

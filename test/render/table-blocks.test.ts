@@ -20,7 +20,7 @@ const TABLE = {
 } as const
 
 function drawn(columns: number): string[] {
-  return renderAttachment(TABLE, new Painter({ color: false, unicode: true, columns, detail: 'normal' }))
+  return renderAttachment(TABLE, new Painter({ color: false, unicode: true, columns, detail: 'normal', exitStyle: 'default' }))
 }
 
 describe('a table', () => {

@@ -47,11 +47,6 @@ export function ongoingSince(facts: Facts, statuses: readonly number[]): number 
   return first?.startMs ?? null
 }
 
-/** `06:40Z`: the hour and minute of an instant, UTC. */
-export function minuteOf(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(11, 16)}Z`
-}
-
 /** `2026-11-28T02:34Z`. */
 export function instantOf(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 16)}Z`

@@ -93,7 +93,7 @@ export interface Playbook {
     models: readonly string[],
     signal: AbortSignal,
   ) => Promise<Verdict>
-  /** The most requests that cost tokens, for so many models; 0: it never sends any. */
+  /** The most requests that cost tokens, for so many models (Infinity: as many as it takes by itself); 0: it never sends any. */
   readonly mostProbes: (models: number) => number
   /** In the order of the runbook. */
   readonly steps: readonly Check<IncidentContext>[]

@@ -112,13 +112,35 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
           saw: `${context.spark.model} fails above the warning limit, below the critical one`,
           remedies: [watch(context)],
         }
-      : nothingToDo('absent', `${context.spark.model} is listed, and the log shows no burst of refusals`)
+      : nothingWrong(facts, context, level, entitled)
   return {
     condition: 'present',
     models: [context.spark.model],
     saw: refused?.saw ?? proofs[0]?.saw ?? `${context.spark.model} fails above the critical limit`,
     remedies: remediesFor(facts, context),
   }
+}
+
+/** Nothing speaks for the condition; whether it is absent depends on whether anything could have. */
+function nothingWrong(
+  facts: Facts,
+  { spark }: IncidentContext,
+  level: RatioLevel,
+  entitled: readonly Judgement[],
+): Diagnosis {
+  const ids = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : []
+  if (ids.length === 0)
+    return nothingToDo('unknown', 'no model is listed, so Spark cannot be told from the rest')
+  const logTold = told(facts.log) !== null
+  const seen = [
+    ...(logTold ? ['the log shows no burst of refusals'] : []),
+    ...(level === 'ok' ? ['few of its requests fail'] : []),
+    ...(entitled.some(({ outcome }) => outcome === 'pass') ? ['it answers'] : []),
+  ]
+  const listed = `${spark.model} is ${ids.includes(spark.model) ? '' : 'not '}listed`
+  return seen.length === 0
+    ? nothingToDo('unknown', `${listed}; no log, no statistics and no probe tell how it answers`)
+    : nothingToDo('absent', `${listed}, and ${seen.join(', ')}`)
 }
 
 function asList(judged: Judgement | readonly Judgement[]): readonly Judgement[] {

@@ -176,4 +176,3 @@ export const PROFILES = {
 } as const satisfies Record<string, Traits>
 
 export type Profile = keyof typeof PROFILES
-export const PROFILE_NAMES = Object.keys(PROFILES) as readonly Profile[]

@@ -1,7 +1,28 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { PROVOPS, plainEnv } from './machine.mjs'
+import { fileURLToPath } from 'node:url'
+
+/** What `npm run build` makes. */
+export const PROVOPS = fileURLToPath(new URL('../dist/provops.js', import.meta.url))
+
+/**
+ * The environment for programs that are measured or compiled: no proxy, which loopback would go through, UTC, which
+ * the logs are written in, and nothing of the user's own provops or node.
+ */
+export function plainEnv(dir, more = {}) {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/_proxy$/i.test(name) && !name.startsWith('PROVOPS_') && !name.startsWith('NODE_'),
+  )
+  return {
+    ...Object.fromEntries(kept),
+    TZ: 'UTC',
+    HOME: dir,
+    XDG_CONFIG_HOME: dir,
+    PROVOPS_STATE_DIR: join(dir, 'state'),
+    ...more,
+  }
+}
 
 const START_LIMIT_MS = 10_000
 
