@@ -13,7 +13,7 @@ export const gatewayCommand: CommandSpec = {
       shows: 'a provider runs out of quota under 5 requests a second',
     },
     {
-      line: 'provops gateway --config-file ./config.yaml --port 9000',
+      line: 'provops gateway --config ./config.yaml --port 9000',
       shows: 'your own configuration, reloaded in place',
     },
   ],
@@ -26,7 +26,7 @@ export const gatewayCommand: CommandSpec = {
       about: 'gateway to imitate',
       choices: ['runbook', 'upstream', 'fork', 'fork-old'],
     },
-    { flags: '--config-file <path>', about: "a real gateway's config.yaml instead of the scenario's" },
+    { flags: '--config <file>', about: "a real gateway's config.yaml instead of the scenario's" },
     {
       flags: '--log-dir <path>',
       about: 'where to write main.log and error logs (default: a temporary folder)',

@@ -90,7 +90,13 @@ function addCommand(
     addFlags(command, 'Which gateway:', GATEWAY_FLAGS)
     addFlags(command, 'What to ask, and what it means:', JUDGING_FLAGS)
   }
-  addFlags(command, 'Output:', OUTPUT_FLAGS)
+  // `gateway --config` is the gateway's own file, not provops.yaml.
+  const taken = new Set(spec.flags.map(({ flags }) => flags.split(' ')[0]))
+  addFlags(
+    command,
+    'Output:',
+    OUTPUT_FLAGS.filter(({ flags }) => !taken.has(flags.split(' ')[0])),
+  )
   command.addHelpText('before', examplesOf(spec))
   command.action(async (...received: unknown[]) => {
     const args = received

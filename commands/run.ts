@@ -52,7 +52,7 @@ const ADDRESS_VARIABLES = ['PROVOPS_GATEWAY', 'http_proxy', 'HTTP_PROXY', 'https
 async function prepare(world: World, typed: TypedCommand, redactor: Redactor): Promise<Invocation | Refusal> {
   for (const address of [typed.flags.gateway, ...ADDRESS_VARIABLES.map((name) => world.env[name])])
     redactor.addUserInfo(address)
-  const loading = await loadConfig(world, typed.flags.config)
+  const loading = await loadConfig(world, configFlag(typed))
   if (loading.kind === 'failed')
     return { kind: 'refused', exit: 'usage', message: loading.message, next: loading.next }
   const { gateway, gateways = {} } = loading.config?.values ?? {}
@@ -69,6 +69,11 @@ async function prepare(world: World, typed: TypedCommand, redactor: Redactor): P
     config: loading.config,
     configPaths: loading.paths,
   }
+}
+
+/** A command with a `--config` of its own means another file by it. */
+function configFlag({ spec, flags }: TypedCommand): string | undefined {
+  return spec.flags.some((flag) => flag.flags.startsWith('--config ')) ? undefined : flags.config
 }
 
 function wrongSettings(problems: readonly WrongSetting[]): Refusal {

@@ -2,6 +2,7 @@ import type { Profile } from '../gateway/embedded/profile.ts'
 import { startEmbedded } from '../gateway/embedded/start.ts'
 import { wrapped } from '../render/paint.ts'
 import { loadScenario, scenarioNames } from './embedded.ts'
+import { readOrNull } from './files.ts'
 import type { Invocation } from './invocation.ts'
 import { expandPath } from './paths.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
@@ -19,7 +20,9 @@ export async function runGateway(invocation: Invocation): Promise<CommandResult>
   if (started.kind === 'refused') return usageError(started.problem.what, started.problem.next)
   const { gateway } = started
   const { world } = invocation
-  world.stdout.write(welcome(options.options.scenario.name, gateway))
+  const ownConfig =
+    options.options.configFile === null ? null : ((await readOrNull(gateway.configFile)) ?? '')
+  world.stdout.write(welcome(options.options.scenario.name, gateway, ownConfig))
   await aborted(world.interrupted)
   await gateway.close()
   return { kind: 'text', text: 'stopped\n' }
@@ -42,7 +45,7 @@ async function readOptions({ world, flags, settings }: Invocation): Promise<Opti
       profile: (flags.text('profile') as Profile | undefined) ?? loaded.scenario.profile,
       port,
       // The settings of the same names are about the live gateway's files, so only the flags count here.
-      configFile: path(flags.has('config-file') ? settings.values['config-file'] : null),
+      configFile: path(flags.text('config')),
       authDir: path(flags.has('auth-dir') ? settings.values['auth-dir'] : null),
       logDir: path(flags.text('log-dir')),
       clock: world.clock,
@@ -81,15 +84,19 @@ interface Running {
   readonly logDir: string
 }
 
-/** The keys shown are the simulation's own, public in its scenario file; there is no other way to use it. */
-function welcome(
-  scenario: string,
-  { url, profile, clientKeys, managementKey, configFile, logDir }: Running,
-): string {
+/**
+ * The keys shown are the simulation's own, public in its scenario file; there is no other way to use it. Keys of the
+ * user's own configuration are not shown; a management key that only its hash stands for is replaced by one that is.
+ */
+function welcome(scenario: string, gateway: Running, ownConfig: string | null): string {
+  const { url, profile, clientKeys, managementKey, configFile, logDir } = gateway
+  const isOwn = (key: string) => ownConfig?.includes(key) ?? false
+  const shown = (keys: readonly string[]) =>
+    keys.some(isOwn) ? 'those of the configuration' : keys.join(', ')
   return `EMBEDDED gateway, scenario ${scenario}, profile ${profile}
   address         ${url}
-  client keys     ${clientKeys.length > 0 ? clientKeys.join(', ') : 'none needed'}
-  management key  ${managementKey ?? 'management is off'}
+  client keys     ${clientKeys.length > 0 ? shown(clientKeys) : 'none needed'}
+  management key  ${managementKey === null ? 'management is off' : shown([managementKey])}
   configuration   ${configFile}
   logs            ${logDir}
 Ctrl-C stops it.

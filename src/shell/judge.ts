@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import type { Check } from '../core/check.ts'
 import type { Finding } from '../core/finding.ts'
 import type { SubjectFilter } from '../core/plan.ts'
@@ -57,6 +57,8 @@ export async function judge<Context>(
   const asked = await readAsked(invocation, command.checks)
   if ('kind' in asked) return asked
   if (invocation.flags.has('list')) return { kind: 'text', text: checkLines(asked.checks) }
+  const problem = await recordProblem(invocation)
+  if (problem) return problem
   const session = command.opens === 'nothing' ? offlineSession(invocation) : await openSession(invocation)
   if (session.kind === 'refused') return session
   try {
@@ -214,10 +216,27 @@ export async function keepReport(
   try {
     await writeFile(path, invocation.redactor.apply(`${JSON.stringify(report, null, 2)}\n`), { mode: 0o600 })
   } catch (error) {
-    return usageError(
-      `cannot write the record ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
-      'give --record a file in a folder that can be written',
-    )
+    return unwritableRecord(path, error)
   }
   return { kind: 'report', report }
+}
+
+/** Why the record could not be written, found out before anything is asked: a verdict should not be lost to a typo. */
+async function recordProblem({ flags, world }: Invocation): Promise<Refusal | null> {
+  const record = flags.text('record')
+  if (record === undefined) return null
+  try {
+    const handle = await open(expandPath(record, world.home, world.cwd), 'a', 0o600)
+    await handle.close()
+    return null
+  } catch (error) {
+    return unwritableRecord(record, error)
+  }
+}
+
+function unwritableRecord(path: string, error: unknown): Refusal {
+  return usageError(
+    `cannot write the record ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
+    'give --record a file in a folder that can be written',
+  )
 }

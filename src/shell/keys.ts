@@ -149,7 +149,8 @@ async function fromCommand(
   command: readonly string[],
   { world, config, flags }: Invocation,
 ): Promise<SecretGiven> {
-  const chosen = flags.has('config') || world.env.PROVOPS_CONFIG || (config && dirname(config.path) === world.configDir)
+  const chosen =
+    flags.has('config') || world.env.PROVOPS_CONFIG || (config && dirname(config.path) === world.configDir)
   if (!chosen) {
     return usageError(
       `${config?.path} names a key command, and was only found, not chosen`,

@@ -20,7 +20,10 @@ const TABLE = {
 } as const
 
 function drawn(columns: number): string[] {
-  return renderAttachment(TABLE, new Painter({ color: false, unicode: true, columns, detail: 'normal', exitStyle: 'default' }))
+  return renderAttachment(
+    TABLE,
+    new Painter({ color: false, unicode: true, columns, detail: 'normal', exitStyle: 'default' }),
+  )
 }
 
 describe('a table', () => {
