@@ -2,6 +2,12 @@ import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+const running = new Set()
+process.once('exit', () => {
+  // Each is a group of its own, with what it has started.
+  for (const { pid } of running) process.kill(-pid, 'SIGKILL')
+})
+
 /**
  * Runs a command to its end: wall time from before the start to after the exit, exit code, and what it printed.
  * Rejects when it cannot be started.
@@ -9,7 +15,8 @@ import { join } from 'node:path'
 export function run(command, args, { cwd, env } = {}) {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now()
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    child.once('spawn', () => running.add(child))
     let output = ''
     let durationMs = 0
     const keep = (chunk) => {
@@ -20,6 +27,7 @@ export function run(command, args, { cwd, env } = {}) {
     child.once('error', reject)
     child.once('exit', () => {
       durationMs = performance.now() - startedMs
+      running.delete(child)
     })
     child.once('close', (exitCode) => resolve({ durationMs, exitCode, output }))
   })

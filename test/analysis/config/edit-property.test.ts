@@ -122,12 +122,13 @@ function dataOf(text: string): Data {
   return normal((first && 'toJS' in first ? first.toJS() : null) ?? {})
 }
 
-/** Null and an empty list, and no value and null, mean the same to the gateway. */
+/** Null and an empty list, no value and null, and a priority of 0 and none, mean the same to the gateway. */
 function normal(value: Data): Data {
   if (Array.isArray(value)) return value.map(normal)
   if (value === null || typeof value !== 'object') return value
   const pairs = Object.entries(value).map(([key, inner]) => [key, normal(inner)] as const)
-  return Object.fromEntries(pairs.filter(([, inner]) => !isNothing(inner)))
+  const isDefault = (key: string, inner: Data) => key === 'priority' && inner === 0
+  return Object.fromEntries(pairs.filter(([key, inner]) => !isNothing(inner) && !isDefault(key, inner)))
 }
 
 function isNothing(value: Data): boolean {
