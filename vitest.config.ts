@@ -5,6 +5,7 @@ const results = process.env.PROVOPS_TEST_RESULTS
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // A machine-readable copy of the results, for whoever counts them.
