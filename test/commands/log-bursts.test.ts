@@ -58,6 +58,13 @@ describe('a sustained burst', () => {
     expect((await scanText(quiet + lines))['logs.bursts:429']).toBe(outcome)
   })
 
+  it('is not what runs of provops itself leave behind, one refusal on /v1/models each', async () => {
+    const own = Array.from({ length: 30 }, (_, index) =>
+      line(1750 - index * 60, 401, '/v1/models', '0s'),
+    ).join('')
+    expect((await scanText(quiet + own))['logs.bursts:401']).toBe('pass')
+  })
+
   it('on management paths is told apart from clients', async () => {
     const probes = Array.from({ length: 30 }, (_, index) =>
       line(300 - index * 10, 403, '/v0/management/debug', '1ms'),
