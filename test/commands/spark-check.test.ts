@@ -57,6 +57,8 @@ describe('a probe of Spark', () => {
     ['healthy', 'gpt-5.3-codex-spark', 'listed-answers', 'pass'],
     ['spark-listed-refused', 'gpt-5.3-codex-spark', 'listed-refused', 'fail'],
     ['spark-missing', 'gpt-5.3-codex-spark', 'unlisted-refused', 'warn'],
+    // A thinking suffix is accepted and not listed (contract, HTTP 2.6).
+    ['healthy', 'gpt-5.3-codex-spark(high)', 'unlisted-answers', 'warn'],
   ])('in %s finds %s %s', async (scenario, model, quadrant, outcome) => {
     const report = await sparkCheck(`--embedded=${scenario} --probe --model ${model}`)
     expect(finding(report, 'spark.entitled:client 1')).toMatchObject({ outcome, data: { quadrant } })
