@@ -65,6 +65,13 @@ describe('a sustained burst', () => {
     expect((await scanText(quiet + own))['logs.bursts:401']).toBe('pass')
   })
 
+  it('is a client that polls /v1/models with a wrong key', async () => {
+    const polling = Array.from({ length: 30 }, (_, index) =>
+      line(60 - index * 2, 401, '/v1/models', '0s'),
+    ).join('')
+    expect((await scanText(quiet + polling))['logs.bursts:401']).toBe('fail')
+  })
+
   it('on management paths is told apart from clients', async () => {
     const probes = Array.from({ length: 30 }, (_, index) =>
       line(300 - index * 10, 403, '/v0/management/debug', '1ms'),
