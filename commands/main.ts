@@ -83,7 +83,7 @@ function addCommand(
   world: World,
   setExitCode: (code: number) => void,
 ): void {
-  const command = program.command(spec.usage).description(spec.summary)
+  const command = program.command(spec.usage)
   command.summary(spec.summary).description(`${spec.summary}.\n\n${spec.about}`)
   addFlags(command, 'Options:', spec.flags)
   if (spec.speaksTo === 'gateway') {

@@ -53,8 +53,7 @@ async function prepare(world: World, typed: TypedCommand, redactor: Redactor): P
   for (const address of [typed.flags.gateway, ...ADDRESS_VARIABLES.map((name) => world.env[name])])
     redactor.addUserInfo(address)
   const loading = await loadConfig(world, configFlag(typed))
-  if (loading.kind === 'failed')
-    return { kind: 'refused', exit: 'usage', message: loading.message, next: loading.next }
+  if (loading.kind === 'failed') return usageError(loading.message, loading.next)
   const { gateway, gateways = {} } = loading.config?.values ?? {}
   for (const address of [gateway, ...Object.values(gateways).map(({ url }) => url)])
     redactor.addUserInfo(address)

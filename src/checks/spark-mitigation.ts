@@ -32,21 +32,17 @@ export const sparkMitigationCheck: Check<MitigationContext> = {
   fix: 'provops spark-check --auto-mitigate shows the diff, asks, applies and verifies it; provops undo takes it back.',
   runbook: 'Incident Playbooks, Copilot Spark Mismatch',
   thresholds: ['spark-error-ratio'],
-  needs: [],
   async ask(context, signal) {
     const evidence = await ratioOf(context)
     if (evidence.kind === 'none')
       return { outcome: 'skip', saw: 'the error ratio is not known', next: 'see spark.error-ratio' }
     const level = ratioLevel(evidence.count.failed, evidence.count.total, context.threshold)
     if (level === 'critical') return proposeFallback(context, signal)
-    return proven(evidence.kind, level)
+    // What is only known to be at least so much cannot prove that all is well again.
+    return evidence.kind === 'exact' && level === 'ok'
       ? proposeWayBack(context)
       : { outcome: 'skip', saw: 'the ratio is not known to be critical', next: 'nothing to do' }
   },
-}
-
-function proven(kind: 'exact' | 'at-least', level: string): boolean {
-  return kind === 'exact' && level === 'ok'
 }
 
 const EXPECTED = 'a fallback that is listed, and an alias to it'
