@@ -85,6 +85,8 @@ function addCommand(
 ): void {
   const command = program.command(spec.usage)
   command.summary(spec.summary).description(`${spec.summary}.\n\n${spec.about}`)
+  // What was not typed is shown by its summary at most.
+  if (!world.argv.includes(command.name())) return
   addFlags(command, 'Options:', spec.flags)
   if (spec.speaksTo === 'gateway') {
     addFlags(command, 'Which gateway:', GATEWAY_FLAGS)

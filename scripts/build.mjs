@@ -63,7 +63,15 @@ await build({
   outfile: 'dist/late.js',
   plugins: [lighter],
 })
+for (const script of ['dist/cli.js', 'dist/late.js']) await writeInAscii(script)
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n')
 await copyFile('scripts/build/provops.cjs', 'dist/provops.js')
 await chmod('dist/provops.js', 0o755)
 await keepCompiledCode()
+
+/** provops.cjs reads scripts as latin1, and esbuild escapes what is in strings but not what is in regular expressions. */
+async function writeInAscii(path) {
+  const source = await readFile(path, 'utf8')
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  await writeFile(path, source.replace(/[^\0-\x7f]/g, escaped))
+}

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 
 /**
  * Keeps libraries from doing at every start what provops seldom or never needs: to import node:process opens standard
- * input, commander wants node:child_process for commands that are programs of their own, and the width of text that is
- * not ASCII is looked up in large tables.
+ * input, commander wants node:child_process for commands that are programs of their own, undici
+ * wants node:http2 for servers that speak it, which it is told not to use, and the width of text that is
+ * not ASCII is looked up in large tables, were it for a tick or a dash that provops itself writes.
  */
 export const lighter = {
   name: 'lighter',
@@ -12,15 +13,21 @@ export const lighter = {
     bundle.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
       /[\\/]commander[\\/]/.test(importer) ? { path: '{}', namespace: 'value' } : undefined,
     )
+    bundle.onResolve({ filter: /^node:http2$/ }, () => ({ path: '{ constants: {} }', namespace: 'value' }))
     bundle.onLoad({ filter: /.*/, namespace: 'value' }, ({ path }) => ({
       contents: `module.exports = ${path}`,
     }))
     bundle.onLoad({ filter: /[\\/](string-width|wrap-ansi)[\\/]index\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
-      return { contents: source.replaceAll(UNICODE_TABLE, '= whenUsed(() => $1);') + WHEN_USED }
+      const lighter = source.replaceAll(ASCII, OWN_SIGNS).replaceAll(UNICODE_TABLE, '= whenUsed(() => $1);')
+      return { contents: lighter + WHEN_USED }
     })
   },
 }
+
+/** What both libraries know to be as wide as it is long, and the same with · × – … → ⊘ ▁ to █ ░ ✔ ✖. */
+const ASCII = /\/\^\[(?: -~|\\u0020-\\u007E)\]\*\$\//g
+const OWN_SIGNS = String.raw`/^[ -~\u00b7\u00d7\u2013\u2026\u2192\u2298\u2581-\u2588\u2591\u2714\u2716]*$/`
 
 /** What node makes from tables of all of Unicode, in 10 to 30 ms each. */
 const UNICODE_TABLE = /= (\/.+\/v|new Intl\.Segmenter\(\));$/gm

@@ -6,7 +6,7 @@ const { Script } = require('node:vm')
 /** Runs a script of this directory and returns what it exports. Its compiled code is used if this node made it. */
 function load(name) {
   const filename = join(__dirname, name)
-  // esbuild writes nothing but ASCII, which is read fastest as latin1.
+  // The build writes nothing but ASCII, which is read fastest as latin1.
   const script = new Script(readFileSync(filename, 'latin1'), {
     filename,
     cachedData: compiledCode(filename),

@@ -6,7 +6,7 @@ import {
   windowsFromBuckets,
 } from '../analysis/windows.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Gateway } from '../gateway/port.ts'
+import type { Gateway, Reply, Result } from '../gateway/port.ts'
 import { type ListReading, readApiKeyUsage, readAuthFiles } from '../wire/management.ts'
 import { type MetricsGrouping, readProviderMetrics } from '../wire/metrics.ts'
 import { ROUTES, type Route } from '../wire/routes.ts'
@@ -150,14 +150,21 @@ function between(before: TotalsSample, now: TotalsSample, how: string): WindowsA
   }
 }
 
+/** Where the route exists it wants no key (contract, HTTP 3.1); a look-alike may. */
+export function askMetrics(gateway: Gateway, signal?: AbortSignal): Promise<Result<Reply>> {
+  return gateway.get(ROUTES.metrics, {
+    as: gateway.clientKeys > 0 ? 0 : 'none',
+    ...(signal ? { signal } : {}),
+  })
+}
+
 async function sampleMetrics({ gateway, clock, signal }: WindowSources): Promise<MetricsAnswer> {
   const asked: Asked = {
     source: METRICS_SOURCE,
     expected: 'a map of providers with request counters',
     why: WHY,
   }
-  // Where the route exists it wants no key (contract, HTTP 3.1); a look-alike may.
-  const result = await gateway.get(ROUTES.metrics, { as: gateway.clientKeys > 0 ? 0 : 'none', signal })
+  const result = await askMetrics(gateway, signal)
   if (result.kind === 'fault') return { kind: 'unknown', judgement: unknownFrom(result.fault, asked) }
   const reply = result.value
   if (reply.status === 404) return { kind: 'not-offered' }

@@ -3,11 +3,15 @@ import { stripVTControlCharacters } from 'node:util'
 // Controls, line and paragraph separators, and the marks that reorder or hide text in a terminal.
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu
 
+const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
+
 /**
  * Foreign text made safe to show on one line: escape sequences and controls removed, runs of blanks folded, cut to
  * `maxLength` characters with an ellipsis. It is cut between words: half of a key could no longer be known as one.
  */
 export function printable(text: string, maxLength = 200): string {
+  // To know all of Unicode's invisible characters takes milliseconds; most texts need no such knowledge.
+  if (text.length <= maxLength && PLAIN.test(text)) return text
   // Cut before cleaning, so that a megabyte of hostile text costs no more than a line of it.
   const head = text.slice(0, maxLength * 8)
   const clean = stripVTControlCharacters(head).replace(INVISIBLE, ' ').trim()
@@ -21,8 +25,9 @@ export function counted(count: number, singular: string, plural = `${singular}s`
   return `${groupedNumber(count)} ${count === 1 ? singular : plural}`
 }
 
+/** A whole number with commas between thousands. Written out, since the first use of Intl costs milliseconds. */
 export function groupedNumber(count: number): string {
-  return count.toLocaleString('en-US', { maximumFractionDigits: 0 })
+  return count.toFixed(0).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 /** A share as a percentage with one decimal, two below one percent so that 0.04 % is not shown as 0.0 %. */

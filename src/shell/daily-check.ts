@@ -35,6 +35,10 @@ async function contextOf(invocation: Invocation, session: Session): Promise<Dail
   const { gateway, capabilities, state, keys } = session
   const log = once(() => readGatewayLog(invocation, session))
   const named = keys.map(({ name }, index) => ({ index, name }))
+  const [rememberedInventory, rememberedTotals] = await Promise.all([
+    state.inventory(memoryOf(session), firstKeyName(session)),
+    state.totals(memoryOf(session)),
+  ])
   return {
     gateway,
     capabilities,
@@ -43,8 +47,9 @@ async function contextOf(invocation: Invocation, session: Session): Promise<Dail
     thresholds: settings.thresholds,
     expectedModels: settings.values['expect-model'],
     spark: sparkModels(invocation),
-    rememberedInventory: await state.inventory(memoryOf(session), firstKeyName(session)),
-    rememberedTotals: await state.totals(memoryOf(session)),
+    isKnown: rememberedInventory !== null || rememberedTotals !== null,
+    rememberedInventory,
+    rememberedTotals,
     sampleMs: sample?.value ?? null,
     log,
     recentLog: once(() => readRecentLog(invocation, session)),

@@ -26,7 +26,7 @@ export async function readGatewayLog(
 ): Promise<LogReading> {
   const { world, settings } = invocation
   const nowMs = world.clock.nowMs()
-  const zone = settings.values.tz ?? localZone(world.env)
+  const zone = settings.values.tz ?? localZone(world.env, nowMs)
   const clock = wallClock(zone)
   if (!clock)
     return {
@@ -60,8 +60,14 @@ function wholeSecond(atMs: number): number {
   return Math.floor(atMs / 1000) * 1000
 }
 
-function localZone(env: Readonly<Record<string, string | undefined>>): string {
-  return env.TZ || new Intl.DateTimeFormat().resolvedOptions().timeZone
+function localZone(env: Readonly<Record<string, string | undefined>>, nowMs: number): string {
+  return env.TZ || (isUtc(nowMs) ? 'UTC' : new Intl.DateTimeFormat().resolvedOptions().timeZone)
+}
+
+/** Whether the clocks of this machine show UTC all year; to ask for the name of their zone loads all zones. */
+function isUtc(nowMs: number): boolean {
+  const halfAYearMs = 182 * 86_400_000
+  return [nowMs, nowMs - halfAYearMs].every((atMs) => new Date(atMs).getTimezoneOffset() === 0)
 }
 
 function wishOf({ world, settings }: Invocation, { embedded, gateway }: Session): LogWish {

@@ -9,6 +9,7 @@ import { span } from '../core/text.ts'
 import { checkLines } from './catalogue-lines.ts'
 import type { Invocation } from './invocation.ts'
 import { offlineSession } from './offline.ts'
+import { loadFormat } from './output.ts'
 import { expandPath } from './paths.ts'
 import { startProgress } from './progress.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
@@ -199,8 +200,13 @@ async function finish<Context>(
   session: Session,
   command: JudgingCommand<Context>,
 ): Promise<CommandResult> {
-  await command.conclude?.(report, context, session)
-  return keepReport(report, invocation, session)
+  const [result] = await Promise.all([
+    keepReport(report, invocation, session),
+    command.conclude?.(report, context, session),
+    // While the disk works.
+    loadFormat(invocation),
+  ])
+  return result
 }
 
 /** Remembers a report as a run, and writes it where `--record` says. */

@@ -1,5 +1,5 @@
 import type { Report } from '../core/report.ts'
-import { render } from '../render/formats.ts'
+import { FORMATS, render } from '../render/formats.ts'
 import type { Detail, Look } from '../render/look.ts'
 import type { Invocation } from './invocation.ts'
 import type { World } from './world.ts'
@@ -7,6 +7,11 @@ import type { World } from './world.ts'
 /** Prints a report on stdout in the chosen format. */
 export async function printReport(report: Report, invocation: Invocation): Promise<void> {
   invocation.world.stdout.write(await render(report, invocation.settings.values.output, lookOf(invocation)))
+}
+
+/** Loads what `printReport` needs. */
+export async function loadFormat({ settings }: Invocation): Promise<void> {
+  await FORMATS[settings.values.output]()
 }
 
 /** How this terminal, the environment and the flags want a report drawn. */

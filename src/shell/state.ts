@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
@@ -84,7 +83,7 @@ export class State {
   }
 }
 
-/** One file per gateway and key; hashed, since URLs and key names are not file names. */
+/** One file per gateway and key; encoded, since URLs and names of keys are not file names. */
 function fileName(...parts: readonly string[]): string {
-  return `${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 24)}.json`
+  return `${Buffer.from(parts.join('\n')).toString('base64url')}.json`
 }

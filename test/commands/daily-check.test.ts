@@ -85,6 +85,32 @@ describe('daily-check', () => {
     expect([code, asked]).toEqual([0, []])
   })
 
+  it('shows no key to a stranger', async () => {
+    const keysShown: string[] = []
+    server.removeAllListeners('request')
+    server.on('request', (request, response) => {
+      if (request.headers.authorization) keysShown.push(request.url ?? '')
+      response.end('<html>Welcome to nginx!</html>')
+    })
+    expect((await dailyCheck('')).code).toBe(7)
+    expect(keysShown).toEqual([])
+  })
+
+  it('asks a gateway it knows from an earlier run without waiting for each answer', async () => {
+    expect((await dailyCheck('')).code).toBe(0)
+    hangs = true
+    asked = []
+    await dailyCheck('--deadline 200ms', { nowMs: null })
+    expect(asked.sort()).toEqual(['/healthz', '/v1/metrics/providers', '/v1/models', '/v1/models'])
+  })
+
+  it('asks of a gateway it knows no more than the checks that were chosen need', async () => {
+    await dailyCheck('')
+    asked = []
+    await dailyCheck('--only gateway.alive')
+    expect(asked).toEqual(['/healthz'])
+  })
+
   it('ends at its deadline though the gateway hangs', async () => {
     hangs = true
     const result = await report('--deadline 200ms --only gateway', { nowMs: null })

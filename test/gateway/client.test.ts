@@ -146,6 +146,27 @@ describe('an address', () => {
     expect(gateway.tally.total).toBe(1)
   })
 
+  it('where nobody listens is tried once for many questions at the same time', async () => {
+    const server = await answering(jsonReply({}))
+    await server.close()
+    const { gateway } = client(server.origin)
+    const routes = [ROUTES.healthz, ROUTES.banner, ROUTES.health]
+    const results = await Promise.all(routes.map((route) => gateway.get(route)))
+    for (const result of results) expect(result).toMatchObject({ fault: { code: 'ECONNREFUSED' } })
+    expect(gateway.tally.total).toBe(1)
+  })
+
+  it('takes the next question when the one that tried to reach it is given up', async () => {
+    const server = await answering(jsonReply({}))
+    const { gateway } = client(server.origin)
+    const givenUp = new AbortController()
+    const first = gateway.send(ROUTES.healthz, { signal: givenUp.signal })
+    const second = gateway.get(ROUTES.banner)
+    givenUp.abort()
+    expect(await first).toMatchObject({ fault: { kind: 'aborted' } })
+    expect(await second).toMatchObject({ kind: 'ok' })
+  })
+
   it('whose name is not known is unreachable', async () => {
     const { gateway } = client('http://no-such-host.invalid:1')
     const result = await gateway.get(ROUTES.healthz)

@@ -33,6 +33,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly startedMs: number
   /** When a connection took it; null while none has. */
   sentMs: number | null = null
+  /** Resolves when a connection has taken it, or with what came before that; never rejects. */
+  readonly sent: Promise<Fault | null>
   /** When the head was complete; null before. */
   headMs: number | null = null
   /** When the body was complete; null before. */
@@ -47,17 +49,22 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #complete = false
   #fault: Fault | null = null
   #wake: (() => void) | null = null
+  #onSent: (fault: Fault | null) => void = () => {}
 
   constructor(limitBytes: number, nowMs: () => number) {
     this.#limitBytes = limitBytes
     this.#nowMs = nowMs
     this.startedMs = nowMs()
+    this.sent = new Promise((resolve) => {
+      this.#onSent = resolve
+    })
   }
 
   /** Breaks the exchange off, unless it has come to its end. */
   fail(fault: Fault): void {
     if (this.#fault || this.endMs !== null) return
     this.#fault = fault
+    this.#onSent(fault)
     this.#controller?.abort(new Error(fault.kind))
     this.#changed()
   }
@@ -93,6 +100,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     this.phase = 'headers'
     this.sentMs = this.#nowMs()
+    this.#onSent(null)
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHeaders): void {

@@ -4,6 +4,7 @@ import { readBody } from './body.ts'
 import type { ClientEvent } from './events.ts'
 import { Exchange, type Head } from './exchange.ts'
 import { faultOf, presentable, presentableText } from './faults.ts'
+import { FirstContact } from './first-contact.ts'
 import type { KeyOutcome } from './management-guard.ts'
 import { redirectOf } from './redirect.ts'
 import { type Prepared, withKey } from './request.ts'
@@ -42,6 +43,7 @@ type Opening =
 export class Sender {
   readonly tally: RequestTally = { total: 0, probes: 0 }
   readonly #options: SenderOptions
+  readonly #firstContact = new FirstContact()
   #transport: Promise<Transport> | null = null
 
   constructor(options: SenderOptions) {
@@ -130,6 +132,11 @@ export class Sender {
   }
 
   async #dispatch(exchange: Exchange, request: Prepared, path: string): Promise<void> {
+    const unreachable = await this.#firstContact.turn(exchange)
+    if (unreachable) {
+      exchange.fail(unreachable)
+      return
+    }
     this.tally.total++
     if (request.route.costsTokens) this.tally.probes++
     try {

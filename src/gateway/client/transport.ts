@@ -1,4 +1,5 @@
 import { BlockList, isIP, type Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
 import type { Dispatcher } from 'undici'
 import buildConnector, { type Connector } from 'undici/lib/core/connect.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
@@ -44,6 +45,7 @@ export interface Transport {
 
 /** Opens no connection: the first request does. Upstream gateways drop connections that say nothing (contract, HTTP 0). */
 export async function openTransport(options: TransportOptions): Promise<Transport> {
+  compileParserOnce()
   const sockets = new Set<Socket>()
   const watched = (connector: Connector) => watchSockets(connector, sockets, options)
   const proxyUrl = proxyFor(options.origin, options.proxy)
@@ -62,6 +64,14 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
       await destroyed
     },
   }
+}
+
+/**
+ * Before version 12, that is in node 20, V8 compiles undici's HTTP parser a second time for speed, and a process cannot
+ * end before that is done: 150 ms for a parser that reads a few answers.
+ */
+function compileParserOnce() {
+  if (Number.parseInt(process.versions.v8, 10) < 12) setFlagsFromString('--liftoff-only')
 }
 
 /**

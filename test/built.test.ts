@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+
+const DIST = resolve(import.meta.dirname, '../dist')
+const SCRIPTS = ['cli.js', 'late.js']
+const node = (...args: string[]) => promisify(execFile)(process.execPath, args)
+
+/** What `npm run build` made, which is what users run and what the other tests do not. */
+describe('the built program', () => {
+  it('says its version', async () => {
+    const { stdout } = await node(join(DIST, 'provops.js'), '--version')
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it.each(SCRIPTS)('has only ASCII in %s, which its launcher reads as latin1', (script) => {
+    expect(readFileSync(join(DIST, script), 'utf8').match(/[^\0-\x7f]+/g)).toBeNull()
+  })
+
+  it.each(SCRIPTS)('has compiled code for %s that this node accepts', async (script) => {
+    const path = join(DIST, script)
+    const program = `
+      const { readFileSync } = require('node:fs')
+      const { Script } = require('node:vm')
+      const cachedData = readFileSync(process.argv[1] + '.' + process.version + '-' + process.arch)
+      const script = new Script(readFileSync(process.argv[1], 'latin1'), { filename: process.argv[1], cachedData })
+      console.log(script.cachedDataRejected)`
+    expect((await node('-e', program, path)).stdout).toBe('false\n')
+  })
+})
