@@ -12,10 +12,16 @@ interface FaultWords {
 
 /** What an operator should read for each way of getting no reply. */
 const FAULT_WORDS: { readonly [K in Fault['kind']]: (fault: Fault & { kind: K }) => FaultWords } = {
-  unreachable: ({ code }) => ({
-    saw: `no connection: ${code}`,
-    next: 'check --gateway, the port, and that the gateway process runs',
-  }),
+  unreachable: ({ code, proxy }) =>
+    proxy === undefined
+      ? {
+          saw: `no connection: ${code}`,
+          next: 'check --gateway, the port, and that the gateway process runs',
+        }
+      : {
+          saw: `no connection to the proxy ${proxy}: ${code}`,
+          next: 'check http_proxy and https_proxy, or name the gateway in no_proxy to do without a proxy',
+        },
   tls: ({ code }) => ({
     saw: `TLS failed: ${code}`,
     next: 'check http:// against https://, or give the authority with --ca-file',

@@ -6,7 +6,13 @@ import type { Route } from '../wire/routes.ts'
  */
 export type Fault =
   /** Nobody listens there, the name is not known, or the connection broke before a reply. `code` is node's, e.g. ECONNREFUSED. */
-  | { readonly kind: 'unreachable'; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'unreachable'
+      readonly code: string
+      readonly message: string
+      /** Host and port of the proxy that could not be reached, where it was not the gateway. */
+      readonly proxy?: string
+    }
   | { readonly kind: 'tls'; readonly code: string; readonly message: string }
   /** No reply, or no end of it, within `afterMs`. `connect` is also waiting for a free connection, or for one's turn. */
   | { readonly kind: 'timeout'; readonly phase: 'connect' | 'headers' | 'body'; readonly afterMs: number }

@@ -4,6 +4,7 @@ import { checkIdOf } from '../core/finding.ts'
 import { nearestIds } from '../core/plan.ts'
 import { percent, span } from '../core/text.ts'
 import type { RatioThreshold, ThresholdName, Thresholds } from '../core/thresholds.ts'
+import type { Format } from '../render/formats.ts'
 import { wrapped } from '../render/paint.ts'
 import { checkLines } from './catalogue-lines.ts'
 import type { Invocation } from './invocation.ts'
@@ -17,9 +18,15 @@ function infoOf({ id, title, group, asks, why, cost, fix, runbook, thresholds, n
 
 /** `provops checks`. */
 export async function printCatalogue({ settings }: Invocation): Promise<CommandResult> {
-  if (settings.values.output === 'json')
-    return { kind: 'text', text: `${JSON.stringify(CATALOGUE.map(infoOf), null, 2)}\n` }
-  return { kind: 'text', text: checkLines(CATALOGUE) }
+  return { kind: 'text', text: LISTINGS[settings.values.output](CATALOGUE) }
+}
+
+const LISTINGS: Readonly<Record<Format, (checks: readonly CheckInfo[]) => string>> = {
+  table: checkLines,
+  wide: checkLines,
+  short: (checks) => checks.map(({ id }) => `${id}\n`).join(''),
+  json: (checks) => `${JSON.stringify(checks.map(infoOf), null, 2)}\n`,
+  ndjson: (checks) => checks.map((check) => `${JSON.stringify(infoOf(check))}\n`).join(''),
 }
 
 /** `provops explain <id>`. */

@@ -7,6 +7,7 @@ import { type WallClock, wallClock } from '../analysis/logs/wall-clock.ts'
 import type { LogReading } from '../checks/daily-context.ts'
 import { managementWords } from '../checks/gateway.ts'
 import { faultWords } from '../checks/replies.ts'
+import { isLoopback } from '../gateway/client/loopback.ts'
 import { readLogPage } from '../wire/management.ts'
 import type { Invocation } from './invocation.ts'
 import { findLog, type LogSource, type LogWish, logDirectories } from './log-source.ts'
@@ -85,10 +86,6 @@ function wishOf({ world, settings }: Invocation, { embedded, gateway }: Session)
     authDir: authDir === null ? null : absolute(authDir),
   })
   return { kind: 'search', directories }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\./.test(host)
 }
 
 async function scan(parts: readonly LogPart[], from: string, period: Period): Promise<LogReading> {

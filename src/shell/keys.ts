@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isLoopback } from '../gateway/client/loopback.ts'
 import { Secret } from '../wire/secret.ts'
 import type { Invocation } from './invocation.ts'
 import { expandPath } from './paths.ts'
@@ -36,6 +37,8 @@ export async function findKeys(invocation: Invocation): Promise<KeysGiven | Refu
     client: client as ClientKeyGiven[],
     management: management.kind === 'secret' ? management.secret : null,
   }
+  const astray = keysGoAstray(invocation)
+  if (astray && (keys.client.length > 0 || keys.management)) return astray
   for (const secret of [
     ...keys.client.map((key) => key.secret),
     ...(keys.management ? [keys.management] : []),
@@ -142,22 +145,39 @@ async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<string> {
 const KEY_COMMAND_TIMEOUT_MS = 30_000
 
 /**
- * Runs a program that prints the key. Only a file the operator chose may name one: a `provops.yaml` that merely lies
- * in the working directory could belong to anybody.
+ * The path of a `provops.yaml` that merely lies in the working directory, and so could be anybody's; null for one that
+ * the operator chose, and without any.
  */
-async function fromCommand(
-  command: readonly string[],
-  { world, config, flags }: Invocation,
-): Promise<SecretGiven> {
-  const chosen =
-    flags.has('config') || world.env.PROVOPS_CONFIG || (config && dirname(config.path) === world.configDir)
-  if (!chosen) {
+function foundConfig({ world, config, flags }: Invocation): string | null {
+  if (!config || flags.has('config') || world.env.PROVOPS_CONFIG) return null
+  return dirname(config.path) === world.configDir ? null : config.path
+}
+
+/** A file that was only found must not say where keys are sent, unless that is this machine. */
+function keysGoAstray(invocation: Invocation): Refusal | null {
+  const { settings, config } = invocation
+  const found = foundConfig(invocation)
+  const { gatewayName, origins, values } = settings
+  const isFromFile = gatewayName !== null || origins.gateway.startsWith(`${config?.path}:`)
+  if (found === null || !isFromFile) return null
+  const url = gatewayName === null ? values.gateway : (config?.values.gateways?.[gatewayName]?.url ?? '')
+  if (!URL.canParse(url) || isLoopback(new URL(url).hostname)) return null
+  return usageError(
+    `${found} says which gateway gets your key, ${new URL(url).origin}, and was only found here, not chosen`,
+    `provops … --config ${found}, or PROVOPS_CONFIG=${found}`,
+  )
+}
+
+/** Runs a program that prints the key. */
+async function fromCommand(command: readonly string[], invocation: Invocation): Promise<SecretGiven> {
+  const found = foundConfig(invocation)
+  if (found !== null) {
     return usageError(
-      `${config?.path} names a key command, and was only found, not chosen`,
-      `provops … --config ${config?.path}`,
+      `${found} names a key command, and was only found here, not chosen`,
+      `provops … --config ${found}, or PROVOPS_CONFIG=${found}`,
     )
   }
-  return secretFromCommand(command, world)
+  return secretFromCommand(command, invocation.world)
 }
 
 /** Runs a program that prints a key; the caller has made sure that the operator chose it. */

@@ -24,19 +24,25 @@ export class Redactor {
     return JSON.parse(this.apply(JSON.stringify(value))) as T
   }
 
-  /** Learns user name and password of an address, whatever becomes of it. */
+  /**
+   * Learns the password of an address, whatever becomes of it, and its user name where that may be the secret: alone,
+   * or long. Short ones such as `user` are words, which everything said would lose.
+   */
   addUserInfo(address: string | undefined): void {
     if (address === undefined) return
     // Without `http://` the user's name reads as a scheme, and what is refused is quoted.
     const full = address.includes('://') ? address : `http://${address}`
     if (!URL.canParse(full)) return
     const { username, password } = new URL(full)
-    for (const part of [username, password]) {
+    const isWord = password !== '' && username.length < SHORTEST_SECRET_NAME
+    for (const part of isWord ? [password] : [username, password]) {
       this.add(part)
       this.add(decoded(part))
     }
   }
 }
+
+const SHORTEST_SECRET_NAME = 16
 
 /** `%` that begins no escape stays in an address as it is, and cannot be decoded. */
 function decoded(part: string): string {

@@ -136,7 +136,8 @@ function targetUrl({ settings, config }: Invocation): URL | Refusal {
   const names = Object.keys(config?.values.gateways ?? {})
   const url = URL.canParse(text) ? new URL(text) : null
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    const known = names.length > 0 ? `, or one of ${names.join(', ')}` : ''
+    const known =
+      names.length > 0 ? `, or one of ${names.join(', ')}` : ', or name it under `gateways` in provops.yaml'
     return usageError(
       `${from}: ${JSON.stringify(printable(text, 80))} is no gateway`,
       `give a URL such as http://127.0.0.1:8317${known}`,

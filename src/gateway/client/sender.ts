@@ -126,7 +126,10 @@ export class Sender {
     if (!watch.fault) await this.#dispatch(exchange, request, path)
     const step = await exchange.head()
     if (step.kind === 'head') return { kind: 'opened', opened: { exchange, head: step.head } }
-    const fault = this.#end(request, exchange, attempt, { status: null, fault: step.fault })
+    const fault = this.#end(request, exchange, attempt, {
+      status: null,
+      fault: exchange.sentMs === null ? await this.#withProxy(step.fault) : step.fault,
+    })
     const unanswered = exchange.sentMs !== null && fault.kind !== 'aborted'
     return { kind: 'failed', fault, outcome: { kind: unanswered ? 'unanswered' : 'undecided' } }
   }
@@ -148,6 +151,13 @@ export class Sender {
     } catch (error) {
       exchange.fail(faultOf(error, exchange))
     }
+  }
+
+  /** A connection that failed on the way to the proxy says nothing about the gateway. */
+  async #withProxy(fault: Fault): Promise<Fault> {
+    if (fault.kind !== 'unreachable') return fault
+    const tried = (await this.#transport?.catch(() => null))?.lastTried ?? null
+    return tried === null || tried === new URL(this.#options.origin).host ? fault : { ...fault, proxy: tried }
   }
 
   /** Tells of an exchange's end; gives its fault back without keys in it. */

@@ -1,9 +1,10 @@
-import { BlockList, isIP, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import type { Dispatcher } from 'undici'
 import buildConnector, { type Connector } from 'undici/lib/core/connect.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { ConnectedEvent } from './events.ts'
+import { isLoopback } from './loopback.ts'
 
 /** Where requests go through, as the environment variables of the same names say it; null or empty means no proxy. */
 export interface ProxySettings {
@@ -38,6 +39,8 @@ export interface TransportOptions {
 
 /** The connections to one origin, and to no other. */
 export interface Transport {
+  /** Host and port of the last attempt to connect: the origin's, or a proxy's on the way there; null before any. */
+  readonly lastTried: string | null
   dispatch(request: Omit<Dispatcher.DispatchOptions, 'origin'>, handler: Dispatcher.DispatchHandler): void
   /** Breaks every connection, those still being opened too. */
   close(): Promise<void>
@@ -47,13 +50,23 @@ export interface Transport {
 export async function openTransport(options: TransportOptions): Promise<Transport> {
   compileParserOnce()
   const sockets = new Set<Socket>()
-  const watched = (connector: Connector) => watchSockets(connector, sockets, options)
+  let lastTried: string | null = null
+  const watched = (connector: Connector) =>
+    watchSockets(connector, sockets, {
+      ...options,
+      onTry: (host) => {
+        lastTried = host
+      },
+    })
   const proxyUrl = proxyFor(options.origin, options.proxy)
   const dispatcher =
     proxyUrl === null
       ? new Pool(options.origin, { ...poolSettings(options), connect: watched(connectorOf(options)) })
       : await proxied(proxyUrl, options, watched)
   return {
+    get lastTried() {
+      return lastTried
+    },
     dispatch(request, handler) {
       dispatcher.dispatch({ ...request, origin: options.origin.origin }, handler)
     },
@@ -82,16 +95,6 @@ export function proxyFor(origin: URL, proxy: ProxySettings): string | null {
   if (isLoopback(origin.hostname)) return null
   const url = origin.protocol === 'https:' ? proxy.httpsProxy : proxy.httpProxy
   return url || null
-}
-
-function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
-  if (host === 'localhost' || host.endsWith('.localhost')) return true
-  if (isIP(host) === 0) return false
-  const loopback = new BlockList()
-  loopback.addSubnet('127.0.0.0', 8)
-  loopback.addAddress('::1', 'ipv6')
-  return loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** Time limits are off: undici's clock ticks twice a second, and `Watch` keeps them more exactly. */
@@ -145,8 +148,14 @@ async function proxied(
 }
 
 /** Keeps every open socket in `sockets`, and tells how long each took to open. */
-function watchSockets(connector: Connector, sockets: Set<Socket>, options: TransportOptions): Connector {
+function watchSockets(
+  connector: Connector,
+  sockets: Set<Socket>,
+  options: TransportOptions & { readonly onTry: (host: string) => void },
+): Connector {
   return (target, callback) => {
+    const host = target.host ?? target.hostname
+    options.onTry(host)
     const startedMs = options.nowMs()
     let lookedUpMs: number | null = null
     let connectedMs: number | null = null
@@ -164,14 +173,13 @@ function watchSockets(connector: Connector, sockets: Set<Socket>, options: Trans
     })
     const report = () => {
       const nowMs = options.nowMs()
-      const { host, protocol } = target
       const startOfTlsMs = connectedMs ?? nowMs
       options.onConnected({
         kind: 'connected',
-        host: host ?? target.hostname,
+        host,
         lookupMs: lookedUpMs === null ? null : lookedUpMs - startedMs,
         connectMs: startOfTlsMs - (lookedUpMs ?? startedMs),
-        tlsMs: protocol === 'https:' ? nowMs - startOfTlsMs : null,
+        tlsMs: target.protocol === 'https:' ? nowMs - startOfTlsMs : null,
       })
     }
     return socket
