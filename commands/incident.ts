@@ -21,6 +21,10 @@ export const incidentCommand: CommandSpec = {
       line: 'provops incident rate-limit --apply',
       shows: 'carry the first proposal out, after a question, and verify it',
     },
+    {
+      line: 'provops incident rate-limit --apply --proposal exclude',
+      shows: 'carry out another of the proposals instead',
+    },
     { line: 'provops incident rate-limit --handover ticket.md', shows: 'the timeline for a ticket' },
   ],
   flags: [
@@ -38,6 +42,7 @@ export const incidentCommand: CommandSpec = {
       flags: '--apply',
       about: 'carry out the first proposal, after showing it, and verify that the symptom is gone',
     },
+    { flags: '--proposal <name>', about: 'with --apply: carry out this proposal instead of the first' },
     { flags: '-y, --yes', about: 'with --apply: the change is confirmed; do not ask' },
     {
       flags: '--via <way>',

@@ -1,16 +1,16 @@
 import { type Pressure, type PressureEvidence, pressureOf } from '../analysis/quota/pressure.ts'
 import type { Check, Judgement } from '../core/check.ts'
-import { counted, groupedNumber, percent, printable, span } from '../core/text.ts'
+import { counted, groupedNumber, percent, printable } from '../core/text.ts'
 import type { RatioThreshold } from '../core/thresholds.ts'
 import type { QuotaContext } from './quota-context.ts'
 import type { ProviderView, QuotaView } from './quota-view.ts'
-import { providerWord } from './quota-words.ts'
+import { providerWord, windowWords } from './quota-words.ts'
 
 export const pressureCheck: Check<QuotaContext> = {
   id: 'quota.pressure',
   title: 'no provider is under quota pressure',
   group: 'quota',
-  asks: 'Per provider: which share of the requests of the last ten minutes was refused with 429, does the success ratio fall, and is there a credential left to ask? Requests come from ten-minute buckets or from two samples of /v1/metrics/providers, 429s from the log. Where nothing tells 429s from other failures, the share of all failures stands for the most they can be.',
+  asks: 'Per provider: which share of the requests of the last ten to twenty minutes (the running ten-minute bucket and the one before) was refused with 429, does the success ratio fall, and is there a credential left to ask? Requests come from these buckets or from two samples of /v1/metrics/providers, 429s from the log. Where nothing tells 429s from other failures, the share of all failures stands for the most they can be.',
   why: 'Repeated 429 and a falling success ratio mean that capacity runs out; fail-over hides it until the last credential is empty.',
   cost: 'reads',
   fix: 'Rotate capacity: more keys or accounts, fewer requests at a time, or traffic to a fallback prefix (provops incident rate-limit).',
@@ -95,13 +95,13 @@ function judge(pressure: Pressure, each: Case): Judgement {
     case 'too-few':
       return {
         outcome: 'skip',
-        saw: `${counted(window.requests, 'request')} in ${span(window.spanMs)}: too few to judge (${each.threshold.minRequests} needed)`,
+        saw: `${counted(window.requests, 'request')} in ${windowWords(window)}: too few to judge (${each.threshold.minRequests} needed)`,
         next: 'ask again when there was more traffic',
       }
     case 'idle':
       return {
         outcome: 'skip',
-        saw: `no traffic in ${span(window.spanMs)}`,
+        saw: `no traffic in ${windowWords(window)}`,
         next: 'nothing to do unless traffic was expected: then provops incident wrong-provider',
       }
   }
@@ -159,8 +159,8 @@ function calm({ rateLimited }: Pressure & { kind: 'calm' }, each: Case): Judgeme
   const { window } = each.evidence
   const saw =
     rateLimited === null
-      ? `429: at most ${percent(window.failures / window.requests)} of ${groupedNumber(window.requests)} in ${span(window.spanMs)}, as many as failed`
-      : `429: ${percent(rateLimited / window.requests)} of ${groupedNumber(window.requests)} in ${span(window.spanMs)}`
+      ? `429: at most ${percent(window.failures / window.requests)} of ${groupedNumber(window.requests)} in ${windowWords(window)}, as many as failed`
+      : `429: ${percent(rateLimited / window.requests)} of ${groupedNumber(window.requests)} in ${windowWords(window)}`
   if (window.uncounted === 0) return { outcome: 'pass', saw }
   return {
     outcome: 'warn',
@@ -171,9 +171,10 @@ function calm({ rateLimited }: Pressure & { kind: 'calm' }, each: Case): Judgeme
   }
 }
 
-function limitedWords(rateLimited: number, { requests, spanMs }: PressureEvidence['window']): string {
+function limitedWords(rateLimited: number, window: PressureEvidence['window']): string {
+  const { requests } = window
   const share = percent(Math.min(1, rateLimited / requests))
-  return `429: ${groupedNumber(rateLimited)} of ${groupedNumber(requests)} in ${span(spanMs)} (${share})`
+  return `429: ${groupedNumber(rateLimited)} of ${groupedNumber(requests)} in ${windowWords(window)} (${share})`
 }
 
 function failureWords(window: PressureEvidence['window']): string {

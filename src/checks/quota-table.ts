@@ -5,6 +5,7 @@ import type { Attachment } from '../core/report.ts'
 import { groupedNumber, listed, printable } from '../core/text.ts'
 import type { QuotaView } from './quota-view.ts'
 import {
+  BUCKETS_WORDS,
   benchWords,
   cellWords,
   leftWords,
@@ -30,7 +31,7 @@ export function quotaTables(view: QuotaView, look: TableLook): Attachment[] {
   const cut = left > 0 ? `; ${groupedNumber(left)} more, all of them with -v` : ''
   const table: Attachment = {
     kind: 'table',
-    title: `Quota by credential (requests in 10 to 20 m, trend of failures over 3 h 20 m)${cut}`,
+    title: `Quota by credential (requests in ${BUCKETS_WORDS}, trend of failures over 3 h 20 m)${cut}`,
     columns: COLUMNS.map(({ name, align }) => ({ name, align })),
     rows: shown.map((row) => COLUMNS.map(({ text }) => text(row, view, look))),
   }

@@ -5,6 +5,7 @@ import type { CredentialNames } from '../analysis/quota/names.ts'
 import type { QuotaRow } from '../analysis/quota/rows.ts'
 import type { SurveyedToken } from '../analysis/tokens/directory.ts'
 import type { TokenState } from '../analysis/tokens/state.ts'
+import { BUCKET_MS } from '../analysis/windows.ts'
 import { groupedNumber, percent, printable, span } from '../core/text.ts'
 
 /** What stands in place of an answer that nobody tells. */
@@ -27,6 +28,14 @@ export function momentWords(atMs: number, nowMs: number): string {
 /** Seconds are noise beyond a minute. */
 function minutes(durationMs: number): number {
   return durationMs < 60_000 ? durationMs : Math.round(durationMs / 60_000) * 60_000
+}
+
+/** The running ten-minute bucket and the one before: how long that is depends on the minute. */
+export const BUCKETS_WORDS = '10 to 20 m'
+
+/** How long the window of a share is. */
+export function windowWords({ spanMs }: { readonly spanMs: number }): string {
+  return spanMs === 2 * BUCKET_MS ? BUCKETS_WORDS : span(spanMs)
 }
 
 /** A length of time in a table cell. */

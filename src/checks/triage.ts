@@ -5,6 +5,7 @@ import type { Facts, IncidentContext } from './playbooks/incident-context.ts'
 import { type Evidence, type Playbook, type PlaybookName, WEIGHTS } from './playbooks/playbook.ts'
 import { factsOf } from './playbooks/read-facts.ts'
 import { PLAYBOOKS } from './playbooks/table.ts'
+import { FACT_SOURCES, type FactSource, hiddenWords, unreadNext, unreadWords } from './playbooks/unread.ts'
 
 /** A playbook with what speaks for it. */
 export interface Ranked {
@@ -28,9 +29,6 @@ function heaviest({ evidence }: Ranked): number {
 /** Playbooks whose worst case leaves no trace: only probes show it. */
 const QUIET: readonly PlaybookName[] = ['tool-result-image', 'usage-parity']
 
-/** Playbooks that judge by the model list; without it, no evidence is no sign of health. */
-const BY_MODELS: readonly PlaybookName[] = ['missing-models', 'spark-mismatch']
-
 const sourcesCheck: Check<IncidentContext> = {
   id: 'triage.sources',
   title: 'there is enough to judge by',
@@ -42,24 +40,14 @@ const sourcesCheck: Check<IncidentContext> = {
   runbook: 'Incident Playbooks',
   async ask(context, signal) {
     const facts = await factsOf(context, signal)
-    const sources = {
-      accounts: facts.accounts,
-      keys: facts.keys,
-      log: facts.log,
-      configuration: facts.config,
-      'error logs': facts.refusals,
-    }
-    const lost = Object.entries(sources).flatMap(([name, fact]) =>
-      fact.kind === 'untold' ? [`${name} (${fact.reason})`] : [],
-    )
-    if (facts.models.kind === 'unknown') lost.unshift(`models (${facts.models.judgement.saw})`)
-    if (lost.length === 0)
+    const unread = unreadWords(facts, Object.keys(FACT_SOURCES) as FactSource[])
+    if (unread === null)
       return { outcome: 'pass', saw: 'models, accounts, keys, log, configuration and error logs' }
     const base = {
-      saw: `not read: ${lost.join('; ')}`,
+      saw: `not read: ${unread}`,
       expected: 'every source',
       why: 'playbooks that need them can be missed',
-      next: 'give PROVOPS_MANAGEMENT_KEY and --logs',
+      next: unreadNext(facts, context.clock),
     }
     return facts.log.kind === 'untold' && facts.accounts.kind === 'untold'
       ? { ...base, outcome: 'unknown' }
@@ -82,29 +70,10 @@ const playbooksCheck: Check<IncidentContext> = {
   },
 }
 
-function judge({ playbook, evidence }: Ranked, { models }: Facts): Judgement {
+function judge({ playbook, evidence }: Ranked, facts: Facts): Judgement {
   const subject = playbook.name
   const next = `provops incident ${playbook.name}`
-  if (evidence.length === 0) {
-    if (models.kind === 'unknown' && BY_MODELS.includes(playbook.name)) {
-      return {
-        outcome: 'unknown',
-        subject,
-        saw: `the models are not known: ${models.judgement.saw}`,
-        expected: playbook.title,
-        why: playbook.symptom,
-        next,
-      }
-    }
-    return QUIET.includes(playbook.name)
-      ? {
-          outcome: 'skip',
-          subject,
-          saw: 'nothing in the logs; its worst case leaves no trace there',
-          next: `${next} --probe`,
-        }
-      : { outcome: 'pass', subject, saw: 'nothing speaks for it' }
-  }
+  if (evidence.length === 0) return judgeSilence(playbook, facts)
   const [first] = sorted(evidence)
   const more = evidence.length > 1 ? ` (and ${evidence.length - 1} more)` : ''
   const base = {
@@ -119,6 +88,44 @@ function judge({ playbook, evidence }: Ranked, { models }: Facts): Judgement {
   return first?.weight === 'sign'
     ? { ...base, outcome: 'warn' }
     : { outcome: 'skip', subject, saw: `only a hint: ${first?.saw}${more}`, next }
+}
+
+/** No evidence is a sign of health only where there could have been some. */
+function judgeSilence({ name, title, symptom, judgesBy }: Playbook, facts: Facts): Judgement {
+  const next = `provops incident ${name}`
+  const unread = unreadWords(facts, judgesBy)
+  if (QUIET.includes(name)) {
+    const saw = unread === null ? 'nothing in the logs' : `could not look at ${unread}`
+    return {
+      outcome: 'skip',
+      subject: name,
+      saw: `${saw}; its worst case leaves no trace there`,
+      next: `${next} --probe`,
+    }
+  }
+  if (unread === null) return silent(name, facts)
+  return {
+    outcome: 'unknown',
+    subject: name,
+    saw: `could not look at ${unread}`,
+    expected: title,
+    why: `what cannot be read is not well; it is the page when ${symptom}`,
+    next: `make it readable (see triage.sources), then ${next}`,
+  }
+}
+
+/** Where the log shows no failures of providers, counters still tell of a provider that fails, and not of a model. */
+function hiddenFrom(name: PlaybookName, facts: Facts): string | null {
+  if (name === 'spark-mismatch' && facts.failuresInLog === 'hidden')
+    return 'the log of this version does not show which models fail'
+  return name === 'auth-failures' || name === 'rate-limit' ? hiddenWords(facts) : null
+}
+
+function silent(name: PlaybookName, facts: Facts): Judgement {
+  const hidden = hiddenFrom(name, facts)
+  return hidden === null
+    ? { outcome: 'pass', subject: name, saw: 'nothing speaks for it' }
+    : { outcome: 'skip', subject: name, saw: hidden, next: `provops incident ${name}` }
 }
 
 function sorted(evidence: readonly Evidence[]): readonly Evidence[] {

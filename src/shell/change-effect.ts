@@ -69,7 +69,7 @@ export function effectOf(watched: Watched, texts: Texts): WatchedEffect {
   if (ids.appear.length + ids.vanish.length > 0) return idsEffect(watched, { ...ids, keep: texts.keep ?? [] })
   const look = looksAt(watched)
   return {
-    describe: 'GET /v0/management/config shows the providers as the file has them',
+    describe: 'GET /v0/management/config shows providers and switches as the file has them',
     ...look((signal) => verifyProviders(watched.gateway, texts, signal)),
   }
 }
@@ -141,9 +141,48 @@ async function verifyProviders(gateway: Gateway, texts: Texts, signal: AbortSign
       answered: false,
       saw: '/v0/management/config cannot be read as a configuration',
     }
-  return fingerprint(shown.config) === fingerprint(wanted.config)
-    ? { kind: 'effective', evidence: '/v0/management/config shows the providers of the file' }
-    : { kind: 'not-yet', saw: '/v0/management/config shows other providers than the file' }
+  if (fingerprint(shown.config) !== fingerprint(wanted.config))
+    return { kind: 'not-yet', saw: '/v0/management/config shows other providers than the file' }
+  const switched = switchedIn(texts)
+  const stale = switched.find(({ key, value }) => shownSetting(body.value, key) !== value)
+  if (stale)
+    return {
+      kind: 'not-yet',
+      saw: `/v0/management/config shows ${stale.key} ${shownSetting(body.value, stale.key) ?? 'not at all'}`,
+    }
+  return {
+    kind: 'effective',
+    evidence:
+      switched.length === 0
+        ? '/v0/management/config shows the providers of the file'
+        : `/v0/management/config shows ${switched.map(({ key, value }) => `${key} ${value}`).join(', ')}`,
+  }
+}
+
+/** Switches of routing, with their values as text, by their place in the file. */
+const SWITCHES = {
+  'request-retry': ({ requestRetry }) => String(requestRetry),
+  'routing.strategy': ({ strategy }) => strategy,
+} as const satisfies Record<string, (settings: GatewayConfig['settings']) => string>
+type Switch = keyof typeof SWITCHES
+
+/** Those that an edit changes, with the value it wants. */
+function switchedIn({ before, after, flavour }: Texts): { readonly key: Switch; readonly value: string }[] {
+  const [old, now] = [loadConfig(before, flavour), loadConfig(after, flavour)]
+  if (old.kind !== 'loaded' || now.kind !== 'loaded') return []
+  return (Object.keys(SWITCHES) as Switch[])
+    .map((key) => ({
+      key,
+      was: SWITCHES[key](old.config.settings),
+      value: SWITCHES[key](now.config.settings),
+    }))
+    .filter(({ was, value }) => was !== value)
+}
+
+/** As the gateway shows it; null where it does not. */
+function shownSetting(shown: unknown, key: Switch): string | null {
+  const value = key.split('.').reduce<unknown>((at, name) => fieldsOf(at)[name], shown)
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null
 }
 
 const ROUTING_KEY = /^(?:[a-z-]+-api-key|openai-compatibility|oauth-[a-z-]+)$/

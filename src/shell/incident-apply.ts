@@ -1,22 +1,34 @@
+import { type EndStep, mitigated, stepInfo, stillTold } from '../checks/playbooks/after-change.ts'
 import type { IncidentContext } from '../checks/playbooks/incident-context.ts'
-import { type Diagnosis, diagnosisOf, type Playbook, type Remedy } from '../checks/playbooks/playbook.ts'
+import { type Diagnosis, diagnosisOf, type Playbook } from '../checks/playbooks/playbook.ts'
+import { proveRemedy } from '../checks/playbooks/proof.ts'
+import { defaultProposal, type Proposal, proposalsOf } from '../checks/playbooks/proposals.ts'
 import { factsOf } from '../checks/playbooks/read-facts.ts'
-import { endingIds, isMachine, ownerWords } from '../checks/playbooks/steps.ts'
-import type { CheckInfo, Judgement } from '../core/check.ts'
+import { ownerWords } from '../checks/playbooks/steps.ts'
+import type { Judgement } from '../core/check.ts'
 import { type Finding, findingOf } from '../core/finding.ts'
 import { type Attachment, makeReport } from '../core/report.ts'
 import { runChecks } from '../core/runner.ts'
 import { close } from './change-flow.ts'
 import { openLastingSession } from './change-session.ts'
 import { startRunEnd } from './change-terms.ts'
-import { applyRemedies, type Changing, type MachineRemedy } from './incident-change.ts'
+import { withoutTemporaryPaths } from './embedded-names.ts'
+import { applyProposal, type Changing } from './incident-change.ts'
 import { incidentContext } from './incident-context.ts'
 import { announceProbes, type Incident, keepIncident } from './incident-keeping.ts'
 import type { TimelineEntry } from './incident-memory.ts'
-import { burstEntries, entryOf, findingEntries, orderedTimeline, timelineTable } from './incident-timeline.ts'
+import {
+  burstEntries,
+  diagnosisEntry,
+  entryOf,
+  findingEntries,
+  orderedTimeline,
+  timelineTable,
+} from './incident-timeline.ts'
 import type { Invocation } from './invocation.ts'
 import { keepReport } from './judge.ts'
-import type { CommandResult } from './result.ts'
+import { withoutTimes } from './own-times.ts'
+import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
 
 /** What came of a playbook that was carried out to its end. */
@@ -29,7 +41,7 @@ export interface Carried {
   readonly owner: string
 }
 
-/** `--apply`: reads, decides, carries out the first remedy that needs no person, and verifies that the symptom is gone. */
+/** `--apply`: reads, decides, carries out the first proposal or the one named, and verifies that the symptom is gone. */
 export async function applyPlaybook(invocation: Invocation, incident: Incident): Promise<CommandResult> {
   const probing = invocation.flags.has('no-probe') ? 'off' : 'allowed'
   announceProbes(invocation, incident.playbook, probing)
@@ -39,6 +51,7 @@ export async function applyPlaybook(invocation: Invocation, incident: Incident):
   const startedAtMs = clock.nowMs()
   try {
     const carried = await carryOutPlaybook(invocation, session, incident, probing)
+    if ('kind' in carried) return carried
     const { findings, timeline } = carried
     const report = invocation.redactor.applyTo(
       makeReport(
@@ -61,13 +74,13 @@ export async function applyPlaybook(invocation: Invocation, incident: Incident):
   }
 }
 
-/** From the symptom to its verified end, or to where a person has to go on. */
+/** From the symptom to its verified end, or to where a person has to go on; refused when no such proposal is made. */
 export async function carryOutPlaybook(
   invocation: Invocation,
   session: Session,
   incident: Pick<Incident, 'playbook' | 'earlier'>,
   probing: IncidentContext['probing'],
-): Promise<Carried> {
+): Promise<Carried | Refusal> {
   const end = startRunEnd(invocation)
   try {
     return await carryOutUntil(end.signal, invocation, session, incident, probing)
@@ -82,23 +95,34 @@ async function carryOutUntil(
   session: Session,
   { playbook, earlier }: Pick<Incident, 'playbook' | 'earlier'>,
   probing: IncidentContext['probing'],
-): Promise<Carried> {
+): Promise<Carried | Refusal> {
   const { clock } = invocation.world
   const context = incidentContext(invocation, session, probing)
-  const before = await runChecks(playbook.steps, { context, clock, signal })
-  const bursts = burstEntries(await factsOf(context, signal))
-  const owner = ownerWords(context, playbook.name)
-  const found = [...earlier, ...bursts, ...findingEntries(before, clock.nowMs())]
+  const before = withoutTimes(await runChecks(playbook.steps, { context, clock, signal }))
+  const facts = await factsOf(context, signal)
   const diagnosis = await diagnosisOf(playbook, context, signal)
-  const remedies = chosen(diagnosis.remedies)
-  if (remedies.length === 0)
+  const owner = ownerWords(context, playbook.name)
+  const found = [
+    ...earlier,
+    ...burstEntries(facts),
+    diagnosisEntry(diagnosis, facts),
+    ...findingEntries(before, clock.nowMs()),
+  ]
+  const proposals = proposalsOf(diagnosis.remedies)
+  const wanted = invocation.flags.text('proposal')
+  const proposal =
+    wanted === undefined ? defaultProposal(proposals) : proposals.find(({ name }) => name === wanted)
+  if (wanted !== undefined && proposal === undefined && proposals.length > 0)
+    return noSuchProposal(wanted, playbook, proposals)
+  if (proposal === undefined)
     return { before, findings: before, attachments: [], timeline: orderedTimeline(found), owner }
+  announceChoice(invocation, proposal, proposals)
   const attachments: Attachment[] = []
   const change: Changing = { invocation, session, playbook, attachments, flow: null, undo: null }
   try {
     return await changeAndVerify(
       change,
-      { before, found, diagnosis, remedies, owner, context, probing },
+      { before, found, diagnosis, proposal, owner, context, probing },
       signal,
     )
   } finally {
@@ -110,7 +134,7 @@ interface Decided {
   readonly before: readonly Finding[]
   readonly found: readonly TimelineEntry[]
   readonly diagnosis: Diagnosis
-  readonly remedies: readonly MachineRemedy[]
+  readonly proposal: Proposal
   readonly owner: string
   readonly context: IncidentContext
   readonly probing: IncidentContext['probing']
@@ -118,17 +142,15 @@ interface Decided {
 
 async function changeAndVerify(
   change: Changing,
-  { before, found, diagnosis, remedies, owner, context, probing }: Decided,
+  { before, found, diagnosis, proposal, owner, context, probing }: Decided,
   signal: AbortSignal,
 ): Promise<Carried> {
-  const { invocation, session, playbook, attachments } = change
+  const { invocation, playbook, attachments } = change
   const { clock } = invocation.world
-  const applied = await timed(invocation, infoOf(playbook, 'applied'), () =>
-    applyRemedies(change, remedies, context, signal),
-  )
-  const verified = await timed(invocation, infoOf(playbook, 'verified'), () =>
+  const applied = await timed(change, 'applied', () => applyProposal(change, proposal, context, signal))
+  const verified = await timed(change, 'verified', () =>
     applied.outcome === 'pass'
-      ? verify({ invocation, session, playbook, probing, models: diagnosis.models }, signal)
+      ? verify({ change, proposal, probing, models: diagnosis.models }, signal)
       : Promise.resolve<Judgement>({
           outcome: 'skip',
           saw: 'nothing was changed',
@@ -138,89 +160,64 @@ async function changeAndVerify(
   const ended = [applied, verified]
   // A change that cures nothing must not stay; one whose effect could not be seen is the operator's to judge.
   if (verified.outcome === 'fail' && change.undo !== null)
-    ended.push(await timed(invocation, infoOf(playbook, 'rollback'), change.undo))
+    ended.push(await timed(change, 'rollback', change.undo))
+  const left = verified.outcome === 'pass' ? [mitigated(playbook, diagnosis, before, owner)] : []
   return {
     before,
-    findings: [...diagnosed(before, playbook, verified), ...ended],
+    findings: [...stillTold(before, playbook, proposal, ended), ...ended, ...left],
     attachments,
     timeline: orderedTimeline([...found, ...ended.map((finding) => entryOf(finding, clock.nowMs()))]),
     owner,
   }
 }
 
-/** The first machine remedy; of resets of cooldowns all, since each is for one credential. */
-function chosen(remedies: readonly Remedy[]): readonly MachineRemedy[] {
-  const machine = remedies.filter(isMachine)
-  const [first] = machine
-  if (first === undefined) return []
-  return first.kind === 'reset-quota' ? machine.filter(({ kind }) => kind === 'reset-quota') : [first]
+function noSuchProposal(name: string, { name: playbook }: Playbook, proposals: readonly Proposal[]): Refusal {
+  const names = proposals.map((one) => one.name)
+  return usageError(
+    `${playbook} does not propose ${name} here; it proposes ${names.join(', ')}. Nothing was changed`,
+    `provops incident ${playbook} --apply --proposal ${names[0]}`,
+  )
+}
+
+/** Which of several changes is made, before it is made. */
+function announceChoice(
+  { flags, world }: Invocation,
+  { name }: Proposal,
+  proposals: readonly Proposal[],
+): void {
+  const others = proposals.filter((one) => one.name !== name)
+  if (others.length === 0 || flags.has('quiet')) return
+  world.stderr.write(
+    `provops: proposal ${name} alone; instead of it: ${others.map((one) => `--proposal ${one.name}`).join(', ')}\n`,
+  )
 }
 
 async function timed(
-  invocation: Invocation,
-  info: CheckInfo,
+  { invocation, session, playbook }: Changing,
+  step: EndStep,
   work: () => Promise<Judgement>,
 ): Promise<Finding> {
   const { clock } = invocation.world
   const startMs = clock.nowMs()
-  return findingOf(info, await work(), clock.nowMs() - startMs)
-}
-
-const STEP_TITLES = {
-  applied: 'the proposed change is made',
-  verified: 'the symptom is gone',
-  rollback: 'a change that cures nothing is taken back',
-} as const
-const STEP_QUESTIONS: Readonly<Record<keyof typeof STEP_TITLES, string>> = {
-  applied: 'Was the first proposal carried out?',
-  verified: 'Does the gateway itself show that the symptom is gone?',
-  rollback: 'Is the configuration again as it was?',
-}
-
-function infoOf({ name, runbook }: Playbook, step: keyof typeof STEP_TITLES): CheckInfo {
-  return {
-    id: `${name}.${step}`,
-    title: STEP_TITLES[step],
-    group: name,
-    asks: STEP_QUESTIONS[step],
-    why: 'A change that was accepted proves nothing.',
-    cost: 'tokens',
-    fix: 'provops undo takes the change back.',
-    runbook,
-  }
-}
-
-/** What the playbook had found, once the symptom is gone: still told, no longer a reason to fail. */
-function diagnosed(before: readonly Finding[], { name }: Playbook, verified: Finding): readonly Finding[] {
-  const kept = before.filter(({ id }) => !endingIds(name).some((ending) => id === ending))
-  if (verified.outcome !== 'pass') return kept
-  return kept.map((finding) =>
-    finding.outcome === 'fail' || finding.outcome === 'unknown'
-      ? {
-          ...finding,
-          outcome: 'warn',
-          cause: null,
-          saw: `before the change: ${finding.saw}`,
-          next: 'see the last step',
-        }
-      : finding,
-  )
+  const finding = findingOf(stepInfo(playbook, step), await work(), clock.nowMs() - startMs)
+  const named = (text: string | null) => (text === null ? null : withoutTemporaryPaths(text, session))
+  return { ...finding, saw: named(finding.saw) ?? '', why: named(finding.why), source: named(finding.source) }
 }
 
 interface Verifying {
-  readonly invocation: Invocation
-  readonly session: Session
-  readonly playbook: Playbook
+  readonly change: Changing
+  readonly proposal: Proposal
   readonly probing: IncidentContext['probing']
   readonly models: readonly string[]
 }
 
 async function verify(
-  { invocation, session, playbook, probing, models }: Verifying,
+  { change: { invocation, session, playbook }, proposal, probing, models }: Verifying,
   signal: AbortSignal,
 ): Promise<Judgement> {
   session.gateway.forget()
-  const verdict = await playbook.verify(incidentContext(invocation, session, probing), models, signal)
+  const context = incidentContext(invocation, session, probing)
+  const verdict = await proveRemedy(playbook, proposal.remedy, models, context, signal)
   const expected = 'the symptom is gone'
   switch (verdict.kind) {
     case 'gone':
@@ -231,7 +228,7 @@ async function verify(
         saw: verdict.saw,
         expected,
         why: 'the change did not cure it',
-        next: 'provops undo takes the change back; then the next proposal',
+        next: 'choose another proposal with --proposal',
       }
     case 'not-known':
       return {

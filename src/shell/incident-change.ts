@@ -3,10 +3,11 @@ import { proposeChange } from '../changes/change.ts'
 import { type ConfigStore, readText } from '../changes/store.ts'
 import { askModel } from '../checks/playbooks/ask.ts'
 import type { IncidentContext } from '../checks/playbooks/incident-context.ts'
-import type { Playbook, Remedy } from '../checks/playbooks/playbook.ts'
+import type { EditRemedy, Playbook, ResetRemedy } from '../checks/playbooks/playbook.ts'
+import type { Proposal } from '../checks/playbooks/proposals.ts'
 import type { Judgement } from '../core/check.ts'
 import type { Attachment } from '../core/report.ts'
-import { printable } from '../core/text.ts'
+import { counted, listed, printable } from '../core/text.ts'
 import { ROUTES } from '../wire/routes.ts'
 import { effectOf, flavourOf } from './change-effect.ts'
 import { confirmAndApply, type Flow, rollBack, seeEffect } from './change-flow.ts'
@@ -15,11 +16,10 @@ import { newRunId, undoOptions } from './change-terms.ts'
 import { unconfirmed } from './change-words.ts'
 import { changeWorldOf } from './change-world.ts'
 import { askConsent } from './confirm.ts'
+import { withoutTemporaryPaths } from './embedded-names.ts'
 import type { Invocation } from './invocation.ts'
 import { openConfiguration } from './onboard.ts'
 import type { Session } from './session.ts'
-
-export type MachineRemedy = Exclude<Remedy, { kind: 'person' }>
 
 /** A change on its way; the lock is held until it is verified, so that it can be taken back. */
 export interface Changing {
@@ -31,24 +31,21 @@ export interface Changing {
   undo: (() => Promise<Judgement>) | null
 }
 
-/** Carries out remedies: one edit of the configuration, or all resets of cooldowns. */
-export async function applyRemedies(
+/** Carries out one proposal, and nothing of the others. */
+export async function applyProposal(
   change: Changing,
-  remedies: readonly MachineRemedy[],
+  { remedy }: Proposal,
   context: IncidentContext,
   signal: AbortSignal,
 ): Promise<Judgement> {
-  const [first] = remedies
-  if (first?.kind !== 'edit') return applyResets(change, remedies)
-  const unproven = await whyUnproven(first, context, signal)
+  if (remedy.kind === 'reset-quota') return applyReset(change, remedy)
+  const unproven = await whyUnproven(remedy, context, signal)
   return unproven === null
-    ? applyEdit(change, first, signal)
-    : notApplied(first, unproven, 'choose another fallback, or provops reroute')
+    ? applyEdit(change, remedy, signal)
+    : notApplied(remedy, unproven, 'choose another proposal with --proposal, or provops reroute')
 }
 
 const EXPECTED = 'the change is made, and the gateway shows it'
-
-type EditRemedy = MachineRemedy & { readonly kind: 'edit' }
 
 function notApplied(remedy: EditRemedy, saw: string, next: string): Judgement {
   return { outcome: 'fail', cause: 'human', saw, expected: EXPECTED, why: remedy.title, next }
@@ -108,50 +105,65 @@ async function write(
     world.mask,
   )
   if (proposed.diff.kind === 'unified')
-    attachments.push({ kind: 'diff', title: 'the proposed change', text: proposed.diff.text })
+    attachments.push({
+      kind: 'diff',
+      title: 'the proposed change',
+      text: withoutTemporaryPaths(proposed.diff.text, session),
+    })
   const flow: Flow = { invocation, world, store, held: null, runId: null }
   change.flow = flow
   const written = await confirmAndApply(flow, proposed)
   if (written.outcome !== 'pass') return written
   change.undo = () => rollBack(flow, proposed, effectOf(watched, { before: after, after: before, flavour }))
   const seen = await seeEffect(flow, { check, text: after, undoCommand: proposed.undoCommand }, signal)
-  return seen.outcome === 'pass'
-    ? { ...seen, saw: `${remedy.title}; ${seen.saw}; ${proposed.undoCommand} takes it back` }
-    : seen
+  if (seen.outcome !== 'pass') return seen
+  const back =
+    session.embedded === null
+      ? `${proposed.undoCommand} takes it back`
+      : 'the embedded gateway and the change end with this run'
+  return { ...seen, saw: `${remedy.title}; ${seen.saw}; ${back}` }
 }
 
-async function applyResets(
+async function applyReset(
   { invocation, session }: Changing,
-  remedies: readonly MachineRemedy[],
+  { title, authIndexes, command }: ResetRemedy,
 ): Promise<Judgement> {
-  const resets = remedies.flatMap((remedy) => (remedy.kind === 'reset-quota' ? [remedy] : []))
-  const text = resets.map(({ title, command }) => `${title}\n  ${command}`).join('\n')
-  const consent = await askConsent(invocation, { text, question: 'Send this?' })
+  const consent = await askConsent(invocation, { text: `${title}\n${command}`, question: 'Send this?' })
   if (consent !== 'given') return unconfirmed(consent, invocation)
-  const done: string[] = []
-  for (const { authIndex, command } of resets) {
+  for (const [index, authIndex] of authIndexes.entries()) {
     const sent = await session.gateway.send(ROUTES.resetQuota, { json: { auth_index: authIndex } })
     const status = sent.kind === 'ok' ? sent.value.status : null
-    if (status !== 200)
-      return {
-        outcome: 'fail',
-        saw: `reset-quota of ${authIndex} answered ${status ?? 'nothing'}`,
-        expected: EXPECTED,
-        why:
-          status === 404
-            ? 'this version has no such route, or does not know the credential'
-            : 'the cooldown is still there',
-        next:
-          status === 404
-            ? 'restart the gateway, or change a comment in config.yaml: every reload ends cooldowns'
-            : command,
-      }
-    done.push(authIndex)
+    if (status !== 200) return notReset({ status, authIndex, done: index, command })
   }
   session.gateway.forget()
   return {
     outcome: 'pass',
-    saw: `cooldowns ended: ${done.map((index) => printable(index, 40)).join(', ')}`,
+    saw: `the bench of ${counted(authIndexes.length, 'account')} ended: ${listed(authIndexes.map((index) => printable(index, 40)))}`,
     source: 'POST /v0/management/reset-quota',
+  }
+}
+
+interface FailedReset {
+  readonly status: number | null
+  readonly authIndex: string
+  /** How many were reset before it. */
+  readonly done: number
+  readonly command: string
+}
+
+function notReset({ status, authIndex, done, command }: FailedReset): Judgement {
+  const before = done === 0 ? '' : `, after ${counted(done, 'other')} that worked`
+  return {
+    outcome: 'fail',
+    saw: `reset-quota of ${printable(authIndex, 40)} answered ${status ?? 'nothing'}${before}`,
+    expected: EXPECTED,
+    why:
+      status === 404
+        ? 'this version has no such route, or does not know the credential'
+        : 'the bench is still there',
+    next:
+      status === 404
+        ? 'restart the gateway, or change a comment in config.yaml: every reload ends benches'
+        : command,
   }
 }

@@ -14,9 +14,11 @@ import { ProviderWords } from '../checks/playbooks/provider-words.ts'
 import { readAuthDir } from './auth-dir.ts'
 import { flavourOf } from './change-effect.ts'
 import { readConfigText } from './config-text.ts'
+import { withoutTemporaryPaths } from './embedded-names.ts'
 import { readGatewayLog } from './gateway-log.ts'
 import { canaryHistory } from './incident-memory.ts'
 import type { Invocation } from './invocation.ts'
+import { managementKeyWord } from './management-key-word.ts'
 import { once } from './once.ts'
 import { expandPath } from './paths.ts'
 import type { Session } from './session.ts'
@@ -65,11 +67,17 @@ export function incidentContext(
     readLog: once(() => readLog(invocation, session, since)),
     readConfig: once(() => readConfig(invocation, session)),
     readTokens: once(() => readTokens(invocation, session)),
-    sparkLog: once(() => readGatewayLog(invocation, session, sparkWindow)),
+    sparkLog: once(async () => {
+      const reading = await readGatewayLog(invocation, session, sparkWindow)
+      return 'source' in reading
+        ? { ...reading, source: withoutTemporaryPaths(reading.source, session) }
+        : reading
+    }),
     canaries: canaryHistory(
       invocation,
       embedded ? `embedded ${embedded.scenario} ${embedded.profile}` : gateway.url,
     ),
+    managementKeyWord: managementKeyWord(invocation),
     remember: <T>(key: string, make: () => Promise<T>) => {
       const known = memory.get(key) ?? make()
       memory.set(key, known)
@@ -82,7 +90,8 @@ async function readLog(invocation: Invocation, session: Session, since: Since): 
   const words = new ProviderWords(invocation.world.clock.nowMs())
   const reading = await readGatewayLog(invocation, session, since, (record) => words.add(record))
   if (reading.kind !== 'scanned') return { kind: 'untold', reason: reading.saw }
-  const { scan, source } = reading
+  const { scan } = reading
+  const source = withoutTemporaryPaths(reading.source, session)
   if (scan.content === 'none' || scan.content === 'empty')
     return { kind: 'untold', reason: `${source} holds no record of a gateway` }
   return { kind: 'told', value: { scan, bursts: findBursts(scan), words: words.found() }, source }
@@ -91,27 +100,29 @@ async function readLog(invocation: Invocation, session: Session, since: Since): 
 async function readConfig(invocation: Invocation, session: Session): Promise<Told<ConfigView>> {
   const reading = await readConfigText(invocation, session)
   if (reading.kind === 'none') return { kind: 'untold', reason: reading.saw }
+  const source = withoutTemporaryPaths(reading.source, session)
   const loaded = loadConfig(reading.text, await flavourOf(session.capabilities))
   if (loaded.kind === 'rejected') {
     const [first] = loaded.problems
-    return { kind: 'untold', reason: `${reading.source} is broken at line ${first.line}: ${first.message}` }
+    return { kind: 'untold', reason: `${source} is broken at line ${first.line}: ${first.message}` }
   }
   for (const { apiKey } of loaded.config.credentials) invocation.redactor.add(apiKey)
   for (const { text } of loaded.config.settings.apiKeys) invocation.redactor.add(text)
   return {
     kind: 'told',
     value: { offers: offersOf(loaded.config), text: reading.text },
-    source: reading.source,
+    source,
   }
 }
 
 /** The auth directory named, or the embedded gateway's own. */
-async function readTokens({ settings, world }: Invocation, { embedded }: Session): Promise<Told<Survey>> {
+async function readTokens({ settings, world }: Invocation, session: Session): Promise<Told<Survey>> {
+  const { embedded } = session
   const named = settings.values['auth-dir']
   const path = named === null ? (embedded?.authDir ?? null) : expandPath(named, world.home, world.cwd)
   if (path === null) return { kind: 'untold', reason: 'the directory of token files is not named' }
   const reading = await readAuthDir(path, world.clock)
   return reading.kind === 'read'
-    ? { kind: 'told', value: surveyTokens(reading.directory), source: path }
+    ? { kind: 'told', value: surveyTokens(reading.directory), source: withoutTemporaryPaths(path, session) }
     : { kind: 'untold', reason: reading.saw }
 }

@@ -1,8 +1,9 @@
 import type { Facts } from '../checks/playbooks/incident-context.ts'
+import type { Diagnosis } from '../checks/playbooks/playbook.ts'
 import { told } from '../checks/playbooks/read-facts.ts'
 import type { Finding } from '../core/finding.ts'
 import type { Attachment, Report } from '../core/report.ts'
-import { counted, percent } from '../core/text.ts'
+import { counted, percent, printable } from '../core/text.ts'
 import type { TimelineEntry } from './incident-memory.ts'
 
 /** What the log shows of the time before this run: when each sustained burst began and ended. */
@@ -22,6 +23,11 @@ export function burstEntries(facts: Facts): TimelineEntry[] {
       { at: isoOf(burst.endMs), what: `burst of ${burst.status} ends (${who})`, evidence: source },
     ]
   })
+}
+
+/** When somebody looked, and what was the matter then. */
+export function diagnosisEntry({ condition, saw }: Diagnosis, { atMs }: Facts): TimelineEntry {
+  return { at: isoOf(atMs), what: `condition ${condition}`, evidence: saw }
 }
 
 /** What a playbook found: everything that is not well, and the steps that decide. */
@@ -54,6 +60,7 @@ export function orderedTimeline(entries: readonly TimelineEntry[]): TimelineEntr
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
 }
 
+/** Its lines fit a terminal: what is cut stands whole in the findings, and in the ticket of --handover. */
 export function timelineTable(run: string, entries: readonly TimelineEntry[]): Attachment {
   return {
     kind: 'table',
@@ -63,9 +70,15 @@ export function timelineTable(run: string, entries: readonly TimelineEntry[]): A
       { name: 'what', align: 'left' },
       { name: 'evidence', align: 'left' },
     ],
-    rows: entries.map(({ at, what, evidence }) => [at.slice(0, 19).replace('T', ' '), what, evidence]),
+    rows: entries.map(({ at, what, evidence }) => [
+      at.slice(0, 19).replace('T', ' '),
+      what.replace(/^[a-z-]+\./, ''),
+      printable(evidence, LONGEST_EVIDENCE),
+    ]),
   }
 }
+
+const LONGEST_EVIDENCE = 56
 
 export interface Handover {
   readonly run: string
@@ -79,7 +92,10 @@ export interface Handover {
 export function handoverMarkdown({ run, playbook, owner, report, timeline }: Handover): string {
   const { gateway, startedAt, verdict, exit, findings, attachments } = report
   const diffs = attachments.flatMap((one) => (one.kind === 'diff' ? [one] : []))
-  const open = findings.filter(({ outcome }) => outcome === 'fail' || outcome === 'unknown')
+  const open = findings.filter(
+    ({ id, outcome }) =>
+      outcome === 'fail' || outcome === 'unknown' || (outcome === 'warn' && id === `${playbook}.handover`),
+  )
   return `${[
     `# Incident: ${playbook}`,
     '',

@@ -1,5 +1,5 @@
 import type { IncidentContext } from '../checks/playbooks/incident-context.ts'
-import { PLAYBOOK_NAMES } from '../checks/playbooks/playbook.ts'
+import { diagnosisOf, PLAYBOOK_NAMES } from '../checks/playbooks/playbook.ts'
 import { factsOf } from '../checks/playbooks/read-facts.ts'
 import { ownerWords } from '../checks/playbooks/steps.ts'
 import { PLAYBOOKS } from '../checks/playbooks/table.ts'
@@ -7,19 +7,34 @@ import { rankingTable, TRIAGE_CHECKS } from '../checks/triage.ts'
 import { nearest } from '../core/plan.ts'
 import type { Attachment } from '../core/report.ts'
 import { newRunId } from './change-terms.ts'
+import { givenPathsProblem } from './given-paths.ts'
 import { applyPlaybook } from './incident-apply.ts'
 import { incidentContext } from './incident-context.ts'
 import { announceProbes, type Incident, keepIncident } from './incident-keeping.ts'
 import { type RememberedIncident, recallIncident, type TimelineEntry } from './incident-memory.ts'
-import { burstEntries, findingEntries, orderedTimeline, timelineTable } from './incident-timeline.ts'
+import {
+  burstEntries,
+  diagnosisEntry,
+  findingEntries,
+  orderedTimeline,
+  timelineTable,
+} from './incident-timeline.ts'
 import type { Invocation } from './invocation.ts'
 import { judge } from './judge.ts'
+import { withoutTimes } from './own-times.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 
 /** `provops incident [playbook]`: triage without a name, else the playbook. */
 export async function runIncident(invocation: Invocation): Promise<CommandResult> {
   const { flags, args } = invocation
   if (flags.has('list') && args[0] === undefined) return { kind: 'text', text: playbookLines() }
+  if (flags.has('proposal') && !flags.has('apply'))
+    return usageError(
+      '--proposal says what --apply carries out, and --apply is not given',
+      `provops incident ${args[0] ?? '<playbook>'} --apply --proposal ${flags.text('proposal')}`,
+    )
+  const problem = await givenPathsProblem(invocation, ['config-file', 'auth-dir', 'logs'])
+  if (problem !== null) return problem
   const resumed = await resumedIncident(invocation)
   if (resumed !== null && 'kind' in resumed) return resumed
   const name = args[0] ?? resumed?.playbook
@@ -69,6 +84,7 @@ function triage(invocation: Invocation): Promise<CommandResult> {
   return judge<IncidentContext>(invocation, {
     name: 'incident',
     checks: TRIAGE_CHECKS,
+    fold: withoutTimes,
     context: async (session) => incidentContext(invocation, session, 'off'),
     attachments: async (context) => [await rankingTable(context, abort)],
   })
@@ -85,11 +101,18 @@ function openPlaybook(invocation: Invocation, incident: Incident): Promise<Comma
   return judge<IncidentContext>(invocation, {
     name: `incident ${playbook.name}`,
     checks: playbook.steps,
+    fold: withoutTimes,
     context: async (session) => incidentContext(invocation, session, probing),
     attachments: async (context): Promise<Attachment[]> => {
-      const facts = await factsOf(context, new AbortController().signal)
-      timeline = orderedTimeline([...incident.earlier, ...burstEntries(facts)])
-      return [timelineTable(title.run, timeline)]
+      const { signal } = new AbortController()
+      const facts = await factsOf(context, signal)
+      // Some steps alone do not decide, and to decide may cost tokens.
+      const diagnosed =
+        flags.has('only') || flags.has('skip')
+          ? []
+          : [diagnosisEntry(await diagnosisOf(playbook, context, signal), facts)]
+      timeline = orderedTimeline([...incident.earlier, ...burstEntries(facts), ...diagnosed])
+      return timeline.length === 0 ? [] : [timelineTable(title.run, timeline)]
     },
     conclude: async (report, context, session) => {
       const found = findingEntries(report.findings, world.clock.nowMs())

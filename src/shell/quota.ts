@@ -3,13 +3,15 @@ import { quotaChanges } from '../checks/quota-changes.ts'
 import type { DirectoryReading, QuotaContext } from '../checks/quota-context.ts'
 import { quotaTables, type TableLook } from '../checks/quota-table.ts'
 import { askQuota } from '../checks/quota-view.ts'
-import { shellWord } from '../checks/quota-words.ts'
 import { readAuthDir } from './auth-dir.ts'
 import { readGatewayLog } from './gateway-log.ts'
+import { givenPathsProblem } from './given-paths.ts'
 import type { Invocation } from './invocation.ts'
 import { judge } from './judge.ts'
+import { managementKeyWord } from './management-key-word.ts'
 import { once } from './once.ts'
 import { lookOf } from './output.ts'
+import { withoutTimes } from './own-times.ts'
 import { expandPath } from './paths.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
@@ -20,10 +22,14 @@ import { watchInterval, watchRounds } from './watch.ts'
 export async function runQuota(invocation: Invocation): Promise<CommandResult> {
   const interval = watchInterval(invocation)
   if (interval && 'kind' in interval) return interval
+  // A directory of token files that cannot be read is a finding of its own.
+  const problem = await givenPathsProblem(invocation, ['logs'])
+  if (problem !== null) return problem
   const look = tableLook(invocation)
   return judge<QuotaContext>(invocation, {
     name: 'quota',
     checks: QUOTA_CHECKS,
+    fold: withoutTimes,
     context: (session, signal) => contextOf(invocation, session, signal),
     // A quiet run is about what is wrong, and the findings say that.
     attachments: async ({ learned }) =>
@@ -106,12 +112,4 @@ async function directoryOf(
     saw: 'no directory of token files was given',
     next: 'give the auth-dir of config.yaml with --auth-dir <path>, if it is on this machine',
   }
-}
-
-/** Never the key: where this run has it from, to stand inside double quotes of a shell. */
-function managementKeyWord({ settings, flags, world }: Invocation): string {
-  const file = settings.values['management-key-file']
-  const fromFile = flags.has('management-key-file') || !world.env.PROVOPS_MANAGEMENT_KEY
-  if (file === null || !fromFile) return '$PROVOPS_MANAGEMENT_KEY'
-  return `$(cat ${shellWord(expandPath(file, world.home, world.cwd))})`
 }

@@ -103,6 +103,8 @@ async function rehearse(
     embedded: scenario,
     seed: String(seed),
     yes: '',
+    // What is chosen stands in the report.
+    quiet: '',
     ...(model === '' ? {} : { model }),
   })
   const lent: Invocation = { ...invocation, flags, world: rehearsalWorld(invocation.world, stateDir, seed) }
@@ -115,6 +117,7 @@ async function rehearse(
       { playbook: PLAYBOOKS[name], earlier: [] },
       'allowed',
     )
+    if ('kind' in carried) return carried
     return {
       rehearsal: { playbook: name, scenario, ...stagesOf(name, carried) },
       carried,

@@ -5,40 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PLAYBOOK_NAMES } from '../../src/checks/playbooks/playbook.ts'
-import type { Report } from '../../src/core/report.ts'
-import { type CliOptions, provops } from './cli.ts'
-
-interface Ran {
-  readonly code: number
-  readonly report: Report
-  readonly outcomes: Readonly<Record<string, string>>
-  readonly stderr: string
-}
-
-async function incident(line: string, options: CliOptions = {}): Promise<Ran> {
-  const { stdout, stderr, code } = await provops(`incident ${line} -o json`, { nowMs: null, ...options })
-  const report: Report = JSON.parse(stdout)
-  return {
-    code,
-    report,
-    stderr,
-    outcomes: Object.fromEntries(report.findings.map(({ id, outcome }) => [id, outcome])),
-  }
-}
-
-const CONFIGS = join(import.meta.dirname, '../../fixtures/scenarios/config/')
-
-/** `--apply` on a scenario of the test's own. */
-async function incidentOf(playbook: string, scenario: string): Promise<Ran> {
-  const home = mkdtempSync(join(tmpdir(), 'provops-cli-'))
-  const path = join(home, 'own.yaml')
-  writeFileSync(path, `name: own\ntitle: Own\ndescription: For one test.\nextends: healthy\n${scenario}`)
-  try {
-    return await incident(`${playbook} --embedded=${path} --apply --yes`, { home })
-  } finally {
-    rmSync(home, { recursive: true })
-  }
-}
+import { provops } from './cli.ts'
+import { CONFIGS, incident, incidentOf } from './incident-rig.ts'
 
 /** With what each playbook sees its condition; what is done is in rehearse.test.ts. */
 const RED = {
@@ -60,7 +28,7 @@ const RED = {
   },
   'tool-result-image': {
     line: '--embedded=tool-result-image-refused --model glm --probe',
-    cause: 'tool-result-image.canary:glm.messages.plain',
+    cause: 'tool-result-image.canary:glm.refused',
     code: 5,
   },
   'usage-parity': {
@@ -164,8 +132,8 @@ describe.concurrent('incident', () => {
   it.for([
     ['quota-pressure', 'plan-quota.codex'],
     ['429-burst-ongoing', 'short-limit.aggregator'],
-    ['errors-in-200-streams', 'capacity.claude'],
-    ['hidden-by-failover', 'capacity.codex'],
+    ['errors-in-200-streams', 'upstream-errors.claude'],
+    ['hidden-by-failover', 'upstream-errors.codex'],
   ] as const)('says for %s which limit it is: %s', async ([scenario, cause]) => {
     const ran = await incident(`rate-limit --embedded=${scenario}`)
     expect(ran.outcomes[`rate-limit.cause:${cause}`]).toBe('fail')
@@ -173,9 +141,9 @@ describe.concurrent('incident', () => {
 
   it('prints the exact reset command of a stale cooldown, without the key', async () => {
     const ran = await incident('rate-limit --embedded=stale-cooldown')
-    const next = ran.report.findings.find(({ id }) => id === 'rate-limit.proposal:1')?.next
+    const next = ran.finding('rate-limit.proposal:reset')?.next
     expect(next).toMatch(
-      /reset-quota -H "Authorization: Bearer \$PROVOPS_MANAGEMENT_KEY".*\{"auth_index":"[0-9a-f]{16}"\}/,
+      /for i in [0-9a-f]{16} [0-9a-f]{16}; do\ncurl -sS \S+reset-quota \\\n-H @<\(printf 'X-Management-Key: %s' "\$PROVOPS_MANAGEMENT_KEY"\)/,
     )
     expect(JSON.stringify(ran.report)).not.toContain('demo-management-key')
   })
@@ -204,7 +172,7 @@ describe.concurrent('incident', () => {
 
   it('moves nothing to a fallback that does not answer', async () => {
     const ran = await incidentOf(
-      'auth-failures',
+      'auth-failures --apply --yes',
       `configFile: ${CONFIGS}base.yaml
 upstreams:
   - name: claude
@@ -229,7 +197,7 @@ cooldowns:
 
   it('takes back a change that cures nothing', async () => {
     const ran = await incidentOf(
-      'wrong-provider',
+      'wrong-provider --apply --yes',
       `configFile: ${CONFIGS}collision.yaml
 upstreams:
   - name: codex
@@ -258,7 +226,7 @@ upstreams:
     const [timeline] = again.report.attachments
     expect(timeline?.title).toBe(`timeline of ${run}`)
     expect(timeline?.kind === 'table' ? timeline.rows.map(([, what]) => what) : []).toContain(
-      'rate-limit.symptom is fail',
+      'symptom is fail',
     )
     rmSync(home, { recursive: true })
   })

@@ -30,6 +30,22 @@ const FIRST = {
   'spark-no-fallback': 'spark-mismatch',
 } as const
 
+/** The same on versions whose log names no failing provider: what clients got and what counters tell is left. */
+const FIRST_ELSEWHERE = [
+  ['fork', 'healthy', null],
+  ['fork', '401-burst', 'auth-failures'],
+  ['fork', '403-burst', 'auth-failures'],
+  ['fork', '429-burst-ongoing', 'rate-limit'],
+  ['fork', 'hidden-by-failover', 'rate-limit'],
+  ['fork', 'errors-in-200-streams', 'rate-limit'],
+  ['fork', 'degraded-provider', 'rate-limit'],
+  ['fork', 'wrong-client-key', 'auth-failures'],
+  ['fork-old', 'healthy', null],
+  ['fork-old', '401-burst', 'auth-failures'],
+  ['fork-old', 'degraded-provider', 'rate-limit'],
+  ['fork-old', 'stale-cooldown', 'rate-limit'],
+] as const
+
 async function triage(scenario: string): Promise<{ report: Report; code: number }> {
   const { stdout, code } = await provops(`incident --embedded=${scenario} -o json`, { nowMs: null })
   return { report: JSON.parse(stdout), code }
@@ -43,6 +59,23 @@ describe.concurrent('triage', () => {
     expect(first).toBe(playbook)
     expect(code).toBe(playbook === null ? 0 : 1)
     expect(report.requests.probes).toBe(0)
+  })
+
+  it.for(FIRST_ELSEWHERE)('opens on %s for %s the page %s', async ([profile, scenario, playbook]) => {
+    const { report, code } = await triage(`${scenario} --profile ${profile}`)
+    const [ranking] = report.attachments
+    expect(ranking?.kind === 'table' ? (ranking.rows[0]?.[1] ?? null) : 'no table').toBe(playbook)
+    expect(code).toBe(playbook === null ? 0 : 1)
+  })
+
+  it('ticks nothing where fail-over hides what nobody counts', async () => {
+    const { report } = await triage('hidden-by-failover --profile fork-old')
+    const outcomes = Object.fromEntries(report.findings.map(({ id, outcome }) => [id, outcome]))
+    expect(outcomes).toMatchObject({
+      'triage.playbook:auth-failures': 'skip',
+      'triage.playbook:rate-limit': 'skip',
+      'triage.playbook:spark-mismatch': 'skip',
+    })
   })
 
   it('says that images and usage leave no trace, instead of passing them', async () => {

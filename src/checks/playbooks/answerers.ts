@@ -4,6 +4,7 @@ import { upstreamNames } from '../../analysis/config/upstream-names.ts'
 import { providerName } from '../../analysis/windows.ts'
 import { counted, listed, printable } from '../../core/text.ts'
 import type { Facts } from './incident-context.ts'
+import { told } from './read-facts.ts'
 
 /** Everything that answers one id as one: an entry of the configuration, or the accounts of a channel. */
 export interface Answerer {
@@ -75,4 +76,13 @@ export function describeAnswerer({ label, entry, credentials, priority, names }:
     names.map((name) => printable(name, 60)),
     2,
   )})`
+}
+
+/** The one provider that answers these models by the configuration; null where there are several, or none is known. */
+export function soleProvider(facts: Facts, models: readonly string[]): string | null {
+  const offers = told(facts.config)?.offers
+  if (!offers) return null
+  const names = models.flatMap((id) => answerersOf(facts, offers, id).map(({ provider }) => provider))
+  const [name, ...others] = new Set(names)
+  return others.length === 0 ? (name ?? null) : null
 }

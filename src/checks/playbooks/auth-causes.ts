@@ -4,23 +4,22 @@ import { counted, listed, printable } from '../../core/text.ts'
 import type { RefusalCause } from '../../wire/refusal-rules.ts'
 import { classifyRefusal, type Refusal } from '../../wire/refusals.ts'
 import { managementWords } from '../gateway.ts'
+import { soleProvider } from './answerers.ts'
+import type { AuthSource } from './auth-actions.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
-import { clientIds, failuresWith, inScope, REPEATED, refusedTimes, total, wordsOf } from './log-facts.ts'
+import {
+  clientIds,
+  failuresWith,
+  inScope,
+  modelWords,
+  REPEATED,
+  refusedTimes,
+  total,
+  unlisted,
+  wordsOf,
+} from './log-facts.ts'
+import { expectedIds } from './missing-causes.ts'
 import { told } from './read-facts.ts'
-
-/** Who said 401 or 403, or why nobody can be asked any more. */
-export type AuthSource =
-  | 'safe-mode'
-  | 'own-key'
-  | 'client-key'
-  | 'management'
-  | 'credential'
-  | 'forbidden'
-  | 'account'
-  | 'edge'
-  | 'region'
-  | 'policy'
-  | 'money'
 
 /** One party that refuses. */
 export interface AuthCause {
@@ -31,6 +30,8 @@ export interface AuthCause {
   readonly saw: string
   /** Models that are asked there, as far as they are known. */
   readonly models: readonly string[]
+  /** `held-back`: by the gateway's own word it stands right now; `seen`: in a log, and perhaps over. */
+  readonly standing: 'held-back' | 'seen'
 }
 
 /** Everybody who refuses within the scope, the gateway's own doors first. */
@@ -67,6 +68,7 @@ function doorCauses({ auth, log }: Facts): AuthCause[] {
         count: Math.max(1, refused),
         saw: `safe mode: a sample key is in api-keys, so every call is refused with 403 (${counted(refused, 'time')} in the log)`,
         models: [],
+        standing: 'seen',
       },
     ]
   const causes: AuthCause[] = []
@@ -77,6 +79,7 @@ function doorCauses({ auth, log }: Facts): AuthCause[] {
       count: 1,
       saw: `provops' own client key is refused: "${printable(auth.text, 80)}"`,
       models: [],
+      standing: 'seen',
     })
   if (refused >= REPEATED)
     causes.push({
@@ -85,6 +88,7 @@ function doorCauses({ auth, log }: Facts): AuthCause[] {
       count: refused,
       saw: `the gateway itself refused ${counted(refused, 'call')} of clients: a key it does not know`,
       models: [],
+      standing: 'seen',
     })
   return causes
 }
@@ -110,6 +114,7 @@ function managementCauses({ management, log }: Facts): AuthCause[] {
       count: Math.max(closed ? 1 : 0, refused),
       saw: `the management routes refused ${counted(refused, 'call')} in the log; now: ${now}`,
       models: [],
+      standing: 'seen',
     },
   ]
 }
@@ -130,9 +135,40 @@ function providerCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
       count: total(own),
       saw: `${counted(total(own), 'refusal')} (${statusesOf(own)}) by ${party} for ${modelWords(ids)}, credential ${listed(credentials, 3) || 'not named'}${quoted(words)}`,
       models: ids,
+      standing: 'seen',
     }
   })
-  return named.length > 0 ? named : dumpCauses(facts, scope)
+  if (named.length > 0) return named
+  const dumped = dumpCauses(facts, scope)
+  return dumped.length > 0 ? dumped : passedOnCauses(facts, scope)
+}
+
+/** Refusals that only the answers to clients show, where neither log nor error logs name a provider. */
+function passedOnCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
+  const scan = told(facts.log)?.scan
+  if (!scan || facts.failuresInLog === 'shown' || scope.models.length > 0) return []
+  const failing = facts.windows.filter(({ failures }) => failures >= REPEATED).map(({ provider }) => provider)
+  if (scope.provider !== null && !failing.includes(providerName(scope.provider))) return []
+  const lost = unlisted(facts, expectedIds(facts))
+  return [401, 403].flatMap((status): AuthCause[] => {
+    const count = refusedTimes(
+      scan,
+      (event) => event.status === status && event.routeClass === 'client-api' && event.origin !== 'local',
+    )
+    // One is enough for the gateway to hold a credential back, and its models leave the list (contract, HTTP 7.4).
+    if (count < REPEATED && (count === 0 || lost.length === 0)) return []
+    const missing = lost.length === 0 ? '' : `; not listed any more: ${modelWords(lost)}`
+    return [
+      {
+        source: sourceOf(null, status),
+        party: soleProvider(facts, lost) ?? (failing.length === 1 ? failing[0] : null) ?? 'a provider',
+        count,
+        saw: `${counted(count, 'answer')} ${status} to clients, of a provider that this version's log does not name${failing.length === 0 ? '' : ` (failing by the counters: ${listed(failing, 3)})`}${missing}`,
+        models: lost,
+        standing: 'seen',
+      },
+    ]
+  })
 }
 
 /** Where no log line names a provider, the error logs still say what it said: one cause per kind. */
@@ -151,15 +187,9 @@ function dumpCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
       count: own.length,
       saw: `${counted(own.length, 'error log')} (${[...new Set(own.map(({ refusal }) => refusal.status))].join(', ')}) for ${modelWords(models)}${quoted(first?.refusal ?? null)}`,
       models,
+      standing: 'seen',
     }
   })
-}
-
-function modelWords(models: readonly string[]): string {
-  return listed(
-    models.map((model) => printable(model, 60)),
-    3,
-  )
 }
 
 function statusesOf(groups: readonly { readonly status: number | null }[]): string {
@@ -213,61 +243,10 @@ function accountCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
         count: 1,
         saw: `${printable(maskFileName(account.name, account.email), 80)} is held back: "${printable(message, 100)}"`,
         models: [],
+        standing: 'held-back',
       },
     ]
   })
 }
 
 const ACCOUNT_CAUSES: readonly RefusalCause[] = ['credential', 'account', 'money', 'region']
-
-/** One action per source, so that nobody logs in again because a page stood in the way. */
-export const AUTH_ACTIONS: {
-  readonly [Source in AuthSource]: { readonly means: string; readonly next: string }
-} = {
-  'safe-mode': {
-    means: 'no client is served until the sample key is gone; no provider has refused anything',
-    next: 'replace your-api-key-1, -2 and -3 in api-keys of config.yaml; it is reloaded at once',
-  },
-  'own-key': {
-    means: 'nothing behind the door can be judged with this key',
-    next: 'give provops a key of api-keys: PROVOPS_API_KEY or --api-key-file',
-  },
-  'client-key': {
-    means:
-      'a client calls with a key that is not in api-keys; no provider has refused anything, no new login helps',
-    next: 'find the client by its address in the access log, and compare its key with api-keys in config.yaml',
-  },
-  management: {
-    means:
-      'somebody asks the management routes with a wrong key; five refusals ban the address for 30 minutes, and then the right key is refused as well',
-    next: 'put the right management key into the panel or monitor that asks, then wait for the end of the ban or restart the gateway; clients are not affected',
-  },
-  credential: {
-    means: 'the provider does not take the credential of the gateway',
-    next: 'log in again, or put a valid key in place, for this provider only; never retry a refresh token that was reused',
-  },
-  forbidden: {
-    means: 'the provider answers 403, and nothing here tells its words: credential, region, edge or policy',
-    next: 'look at the newest error log of this model, or ask it once with provops parity-check, before anybody logs in again',
-  },
-  account: {
-    means: 'the account behind the credential is blocked, or not entitled',
-    next: "the account's owner has to act at the provider; a new login does not help",
-  },
-  edge: {
-    means: 'a page of something in between refuses the address the gateway calls from, not the credential',
-    next: 'give the provider a proxy-url with another way out; a new login does not help',
-  },
-  region: {
-    means: 'the provider refuses the country the gateway calls from',
-    next: 'give the provider a proxy-url in another country; a new login does not help',
-  },
-  policy: {
-    means: 'the provider refuses what the prompt asks for',
-    next: 'try a neutral prompt on the same credential before anything is changed',
-  },
-  money: {
-    means: 'the account has to pay before it may go on',
-    next: 'settle the bill of the account; a new login does not help',
-  },
-}

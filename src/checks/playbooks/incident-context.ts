@@ -65,6 +65,8 @@ export interface Facts {
   readonly keys: Told<readonly ApiKeyUsage[]>
   readonly windows: readonly ProviderWindow[]
   readonly log: Told<LogView>
+  /** Whether a log that was read would show failures of providers: some versions write no such lines (contract, files 4.5). */
+  readonly failuresInLog: 'shown' | 'hidden'
   readonly config: Told<ConfigView>
   /** The newest failed requests, by the gateway's own error logs. */
   readonly refusals: Told<readonly LoggedRefusal[]>
@@ -94,6 +96,8 @@ export interface IncidentContext {
   /** The log of the window that the Spark ratio is judged over. */
   readonly sparkLog: () => Promise<LogReading>
   readonly canaries: CanaryHistory
+  /** Stands for the management key in printed commands, e.g. `$PROVOPS_MANAGEMENT_KEY`; never the key. */
+  readonly managementKeyWord: string
   /** One value per key and run: steps share what was found out once. */
   readonly remember: <T>(key: string, make: () => Promise<T>) => Promise<T>
 }

@@ -1,15 +1,20 @@
-import { benchOfAccount, stalenessOf } from '../../analysis/quota/bench.ts'
-import { maskFileName } from '../../analysis/quota/names.ts'
+import type { FailureGroup } from '../../analysis/logs/failures.ts'
 import { providerName } from '../../analysis/windows.ts'
-import { counted, listed, percent, printable, span } from '../../core/text.ts'
+import { counted, listed, percent, printable } from '../../core/text.ts'
 import { ratioLevel, type Thresholds } from '../../core/thresholds.ts'
 import type { RefusalCause } from '../../wire/refusal-rules.ts'
+import type { Refusal } from '../../wire/refusals.ts'
+import { soleProvider } from './answerers.ts'
+import type { LoggedRefusal } from './error-log.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
+import { benchCauses } from './limit-benches.ts'
+import { countedCauses, unavailableCauses } from './limit-untold.ts'
+import type { LimitCause, LimitKind } from './limits.ts'
 import {
   clientIds,
   failuresWith,
   inScope,
-  instantOf,
+  modelWords,
   ongoingSince,
   REPEATED,
   refusedTimes,
@@ -18,68 +23,27 @@ import {
 } from './log-facts.ts'
 import { told } from './read-facts.ts'
 
-/** What stands behind a 429, or behind a provider that answers 5xx for want of capacity. */
-export type LimitKind =
-  | 'stale-cooldown'
-  | 'local-cooldown'
-  | 'plan-quota'
-  | 'short-limit'
-  | 'money'
-  | 'capacity'
-  | 'policy'
-
-export interface LimitCause {
-  readonly kind: LimitKind
-  readonly provider: string
-  readonly models: readonly string[]
-  readonly saw: string
-  /** Clients feel it, or will: the rest is a sign. */
-  readonly severe: boolean
-  /** When the first credential is back; null: not told. */
-  readonly untilMs: number | null
-  /** For the reset of a cooldown. */
-  readonly authIndex: string | null
-}
-
 /** Everything that limits providers within the scope, the most telling first. */
 export function limitCauses(
   facts: Facts,
   scope: IncidentScope,
   thresholds: Thresholds,
 ): readonly LimitCause[] {
-  return [
-    ...benchCauses(facts, scope),
+  const benches = benchCauses(facts, scope)
+  const held = new Set(benches.flatMap(({ models }) => models))
+  const known = [
+    ...benches,
     ...refusalCauses(facts, scope),
-    ...localCauses(facts, scope),
+    // What benched accounts explain is no cause of its own.
+    ...localCauses(facts, scope).filter(
+      ({ models }) => benches.length === 0 || models.some((id) => !held.has(id)),
+    ),
     ...troubleCauses(facts, scope, thresholds),
+    ...unavailableCauses(facts, scope, thresholds),
   ]
-}
-
-/** Accounts that the gateway itself holds back for their quota. */
-function benchCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
-  return (told(facts.accounts) ?? []).flatMap((account): LimitCause[] => {
-    const bench = benchOfAccount(account, facts.atMs)
-    if (
-      bench?.cause !== 'quota' ||
-      !inScope({ provider: account.provider, model: null }, { ...scope, models: [], prefix: null })
-    )
-      return []
-    const stale = stalenessOf(bench, null, facts.atMs)
-    const left =
-      bench.untilMs === null ? '' : ` until ${instantOf(bench.untilMs)} (${span(bench.untilMs - facts.atMs)})`
-    const models = facts.accountModels.find(({ file }) => file === account.name)?.ids ?? []
-    return [
-      {
-        kind: stale ? 'stale-cooldown' : 'local-cooldown',
-        provider: providerName(account.provider),
-        models,
-        saw: `${printable(maskFileName(account.name, account.email), 60)} is benched by the gateway${left}: "${printable(account.statusMessage ?? '', 60)}"${stale ? '; so long a bench often outlasts its quota, and nothing reaches the provider that could tell' : ''}`,
-        severe: true,
-        untilMs: bench.untilMs,
-        authIndex: account.authIndex,
-      },
-    ]
-  })
+  const explained = new Set(known.map(({ provider }) => provider))
+  const untold = countedCauses(facts, scope, thresholds)
+  return [...known, ...untold.filter(({ provider }) => !explained.has(provider))]
 }
 
 const KINDS: Partial<Record<RefusalCause, LimitKind>> = {
@@ -88,22 +52,24 @@ const KINDS: Partial<Record<RefusalCause, LimitKind>> = {
   capacity: 'capacity',
   money: 'money',
   policy: 'policy',
-  upstream: 'capacity',
+  upstream: 'upstream-errors',
 }
 
 /** 429 that providers answered, with what their words say of the limit. */
 function refusalCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
   const groups = failuresWith(facts, scope, (status) => status === 429)
-  const dumps = (told(facts.refusals) ?? []).filter(
-    ({ refusal }) => refusal.by === 'provider' && refusal.status === 429,
-  )
   const providers = [...new Set(groups.map(({ provider }) => provider))]
   const fromLog = providers.flatMap((provider): LimitCause[] => {
     const own = groups.filter((group) => group.provider === provider)
     if (total(own) < REPEATED) return []
     const named = [...new Set(own.flatMap(({ model }) => model ?? []))]
     const models = clientIds(facts, provider, named)
-    const words = wordsOf(facts, provider, models, ({ by, cause }) => by !== 'gateway' && cause in KINDS)
+    const words = wordsOf(
+      facts,
+      provider,
+      [...named, ...models],
+      ({ by, cause }) => by !== 'gateway' && cause in KINDS,
+    )
     const waitMs = words?.wait?.delayMs ?? null
     const since = ongoingSince(facts, [429])
     return [
@@ -111,34 +77,39 @@ function refusalCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
         kind: words === null ? 'short-limit' : (KINDS[words.cause] ?? 'short-limit'),
         provider: provider === null ? 'a provider' : providerName(provider),
         models,
-        saw: `${counted(total(own), 'refusal')} 429 by ${provider ?? 'a provider'} for ${listed(
-          models.map((m) => printable(m, 60)),
-          3,
-        )}, credential ${listed([...new Set(own.flatMap(({ credential }) => credential ?? []))], 3) || 'not named'}${since === null ? '' : ', still going'}${words === null ? '' : `: "${printable(words.message, 80)}"`}`,
+        saw: `${counted(total(own), 'refusal')} 429 by ${provider ?? 'a provider'} for ${modelWords(models)}, credential ${credentialWords(own)}${since === null ? '' : ', still going'}${words === null ? '' : `: "${printable(words.message, 80)}"`}`,
         severe: since !== null,
         untilMs: waitMs === null ? null : facts.atMs + waitMs,
-        authIndex: null,
+        authIndexes: [],
       },
     ]
   })
+  return fromLog.length > 0 ? fromLog : dumpCauses(facts, scope)
+}
+
+/** Error logs of 429, where the log does not say whom it asked (the fork's does not). */
+function dumpCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
+  const dumps = limitDumps(facts, 'provider')
+  const models = [...new Set(dumps.flatMap(({ model }) => model ?? []))]
+  const provider = soleProvider(facts, models)
   const [first] = dumps
-  if (
-    fromLog.length > 0 ||
-    first === undefined ||
-    !inScope({ provider: scope.provider, model: first.model }, scope)
-  )
-    return fromLog
+  if (first === undefined || !inScope({ provider: provider ?? scope.provider, model: first.model }, scope))
+    return []
   return [
     {
       kind: KINDS[first.refusal.cause] ?? 'short-limit',
-      provider: 'a provider',
-      models: [...new Set(dumps.flatMap(({ model }) => model ?? []))],
-      saw: `${counted(dumps.length, 'error log')} of 429: "${printable(first.refusal.message, 80)}"`,
-      severe: false,
+      provider: provider ?? 'a provider',
+      models,
+      saw: `${counted(dumps.length, 'error log')} of 429 by ${provider ?? 'a provider'} for ${modelWords(models)}: "${printable(first.refusal.message, 80)}"`,
+      severe: ongoingSince(facts, [429]) !== null,
       untilMs: first.refusal.wait === null ? null : facts.atMs + first.refusal.wait.delayMs,
-      authIndex: null,
+      authIndexes: [],
     },
   ]
+}
+
+function limitDumps(facts: Facts, by: Refusal['by']): readonly LoggedRefusal[] {
+  return (told(facts.refusals) ?? []).filter(({ refusal }) => refusal.by === by && refusal.status === 429)
 }
 
 /** 429 that the gateway answered by itself, where no account shows a bench: keys of config.yaml do not. */
@@ -155,6 +126,9 @@ function localCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
   )
   if (local < REPEATED) return []
   const cooling = scan.models.filter(({ coolingLines }) => coolingLines > 0).map(({ model }) => model)
+  // A log that names no provider knows a local answer by its speed alone, and a provider nearby is fast, too.
+  const isProviders = limitDumps(facts, 'provider').length > 0 && limitDumps(facts, 'gateway').length === 0
+  if (cooling.length === 0 && isProviders) return []
   return [
     {
       kind: 'local-cooldown',
@@ -163,7 +137,7 @@ function localCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
       saw: `the gateway itself answered 429 ${counted(local, 'time')}${cooling.length > 0 ? ` for ${listed(cooling, 3)}` : ''}: every credential is benched, and nothing reached the provider`,
       severe: ongoingSince(facts, [429]) !== null,
       untilMs: null,
-      authIndex: null,
+      authIndexes: [],
     },
   ]
 }
@@ -171,7 +145,7 @@ function localCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
 /** So few failures that were hidden are the noise of any hour. */
 const TELLING_HIDDEN = 10
 
-/** Providers that fail with 5xx or inside their streams: overload, which a shift of traffic cures like a limit. */
+/** Providers that fail with 5xx or inside their streams: no limit, and a shift of traffic cures it like one. */
 function troubleCauses(facts: Facts, scope: IncidentScope, thresholds: Thresholds): LimitCause[] {
   const groups = failuresWith(facts, scope, (status) => status === null || status === 408 || status >= 500)
   const providers = [...new Set(groups.flatMap(({ provider }) => provider ?? []))]
@@ -186,51 +160,31 @@ function troubleCauses(facts: Facts, scope: IncidentScope, thresholds: Threshold
       window && window.requests > 0
         ? `, ${percent(window.failures / window.requests)} of its last ${window.requests} requests`
         : ''
-    const models = clientIds(facts, provider, [...new Set(own.flatMap(({ model }) => model ?? []))])
+    const named = [...new Set(own.flatMap(({ model }) => model ?? []))]
+    const models = clientIds(facts, provider, named)
+    const words = wordsOf(facts, provider, [...named, ...models], ({ cause }) => cause === 'capacity')
     return [
       {
-        kind: 'capacity',
+        kind: words === null ? 'upstream-errors' : 'capacity',
         provider: providerName(provider),
         models,
-        saw: `${counted(total(own), 'failure')} of ${providerName(provider)} (no limit, no refusal)${share}, credential ${listed([...new Set(own.flatMap(({ credential }) => credential ?? []))], 3) || 'not named'}${hidden > 0 ? `; ${counted(hidden, 'one', 'of them')} behind a status 200: fail-over hid it, or the stream broke with an error inside` : ''}`,
+        saw: `${failureWords(own)} of ${providerName(provider)} for ${modelWords(models)}${share}, credential ${credentialWords(own)}${hidden > 0 ? `; ${counted(hidden, 'one', 'of them')} behind a status 200: fail-over hid it, or the stream broke with an error inside` : ''}`,
         severe: level === 'critical' || hidden >= TELLING_HIDDEN,
         untilMs: null,
-        authIndex: null,
+        authIndexes: [],
       },
     ]
   })
 }
 
-export const LIMIT_ACTIONS: {
-  readonly [Kind in LimitKind]: { readonly means: string; readonly next: string }
-} = {
-  'stale-cooldown': {
-    means: 'the gateway answers 429 by itself, whatever the provider would say',
-    next: 'end the cooldown with the reset command of rate-limit.proposal, then ask once',
-  },
-  'local-cooldown': {
-    means: 'every credential of the model is benched; the gateway answers by itself within milliseconds',
-    next: 'wait for the first credential, or add one; nothing reaches the provider meanwhile',
-  },
-  'plan-quota': {
-    means:
-      'the quota of the plan is used up until its window ends; retrying costs full prompts and changes nothing',
-    next: 'add a credential with quota, or move traffic until the reset',
-  },
-  'short-limit': {
-    means: 'too many requests for a short limit of the provider',
-    next: 'lower the concurrency of clients, add a key to the block, or move part of the traffic',
-  },
-  money: {
-    means: 'the account has to pay before it may go on',
-    next: 'settle the bill; no wait and no reset helps',
-  },
-  capacity: {
-    means: 'the provider fails or is overloaded; no quota of yours is involved and no key helps',
-    next: 'move the traffic to a fallback prefix until the provider is well',
-  },
-  policy: {
-    means: 'the provider refuses what the prompt asks for, and calls it a limit',
-    next: 'ask a neutral prompt with the same account: when that answers, the prompt is the cause',
-  },
+/** `31 server errors (500, 502)`, `12 failures without a status in the log`. */
+function failureWords(groups: readonly FailureGroup[]): string {
+  const statuses = [...new Set(groups.flatMap(({ status }) => status ?? []))].sort()
+  return statuses.length === 0
+    ? `${counted(total(groups), 'failure')} without a status in the log,`
+    : `${counted(total(groups), 'server error')} (${statuses.join(', ')})`
+}
+
+function credentialWords(groups: readonly FailureGroup[]): string {
+  return listed([...new Set(groups.flatMap(({ credential }) => credential ?? []))], 3) || 'not named'
 }

@@ -2,6 +2,7 @@ import type { RefusalEvent } from '../../analysis/logs/events.ts'
 import type { FailureGroup } from '../../analysis/logs/failures.ts'
 import type { LogScan } from '../../analysis/logs/log-scan.ts'
 import { providerName } from '../../analysis/windows.ts'
+import { listed, printable } from '../../core/text.ts'
 import type { Refusal } from '../../wire/refusals.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
 import { told } from './read-facts.ts'
@@ -95,4 +96,12 @@ export function unlisted(facts: Facts, ids: readonly string[]): readonly string[
   if (facts.models.kind !== 'list' || facts.models.list.hasMore) return []
   const listed = new Set(facts.models.list.models.map(({ id }) => id))
   return ids.filter((id) => !listed.has(id))
+}
+
+/** The first few names, cleaned. */
+export function modelWords(models: readonly string[]): string {
+  return listed(
+    models.map((model) => printable(model, 60)),
+    3,
+  )
 }

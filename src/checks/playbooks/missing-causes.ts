@@ -23,11 +23,16 @@ export function missingIn(facts: Facts, context: IncidentContext): readonly Miss
   const config = told(facts.config)
   const named = [...context.scope.models, ...context.expectedModels]
   // Spark has a playbook of its own.
-  const offered = (config ? candidates(config) : []).filter((id) => id !== context.spark.model)
-  const ids = named.length > 0 ? named : offered
+  const ids = named.length > 0 ? named : expectedIds(facts).filter((id) => id !== context.spark.model)
   return [...new Set(ids)]
     .filter((id) => !listedIds.has(id))
     .map((id) => ({ id, ...causeOf(id, facts, config, named.includes(id)) }))
+}
+
+/** What should be listed by what the configuration and the accounts offer. */
+export function expectedIds(facts: Facts): readonly string[] {
+  const config = told(facts.config)
+  return [...(config ? candidates(config) : []), ...facts.accountModels.flatMap(({ ids }) => ids)]
 }
 
 /** Ids that some entry holds, whether it comes out of it or not. */
@@ -50,7 +55,7 @@ function causeOf(id: string, facts: Facts, config: ConfigView | null, named: boo
 /** What is known of a bench: the words of the last refusal, and the end where an account tells it. */
 function suspension(id: string, facts: Facts): { saw: string; unserved: boolean } {
   const dump = told(facts.refusals)?.find(
-    ({ model, refusal }) => model === id || (model?.endsWith(`/${id}`) && refusal.by === 'provider'),
+    ({ model, refusal }) => refusal.by === 'provider' && (model === id || model?.endsWith(`/${id}`)),
   )
   const group = told(facts.log)?.scan.upstream.groups.find(
     ({ model }) => model === id || model?.endsWith(`/${id}`),
@@ -60,21 +65,23 @@ function suspension(id: string, facts: Facts): { saw: string; unserved: boolean 
     .filter(({ name }) => holders.includes(name))
     .flatMap(({ nextRetryAfter }) => momentMs(nextRetryAfter) ?? [])
     .sort((a, b) => a - b)[0]
+  const status = group?.status ?? dump?.refusal.status ?? null
   const until =
     untilMs === undefined
-      ? SUSPENSION_LENGTHS
+      ? suspensionLength(status)
       : `until ${instantOf(untilMs)}, ${span(untilMs - facts.atMs)} from now`
-  const status = group?.status ?? dump?.refusal.status ?? null
   const words = dump && dump.refusal.by === 'provider' ? `: "${printable(dump.refusal.message, 80)}"` : ''
   return {
-    saw: `the configuration offers it and the gateway does not list it: its credentials are suspended (${until})${status === null ? '' : `, last refusal ${status}`}${words}`,
+    saw: `${holders.length > 0 ? 'an account has it' : 'the configuration offers it'} and the gateway does not list it: its credentials are suspended (${until})${status === null ? '' : `, last refusal ${status}`}${words}`,
     unserved: status === 404 || dump?.refusal.cause === 'model' || dump?.refusal.cause === 'entitlement',
   }
 }
 
 /** Contract, HTTP 7.4. */
-const SUSPENSION_LENGTHS =
-  'for 30 minutes after 401, 402 or 403, for 12 hours after 404 or "model not supported"'
+function suspensionLength(status: number | null): string {
+  if (status === 401 || status === 402 || status === 403) return 'for up to 30 minutes'
+  return status === 400 || status === 404 ? 'for up to 12 hours' : 'for 30 minutes or 12 hours'
+}
 
 /** The cause as one line. */
 export function causeWords({ cause }: Missing): string {

@@ -1,81 +1,13 @@
 import type { Judgement } from '../../core/check.ts'
-import { counted, listed, printable } from '../../core/text.ts'
+import { counted, listed } from '../../core/text.ts'
 import { answerWords } from './answerers.ts'
-import { askModel, MOST_ASKED } from './ask.ts'
-import type { Facts, IncidentContext } from './incident-context.ts'
+import { MOST_ASKED } from './ask.ts'
 import { causeWords, missingIn } from './missing-causes.ts'
-import { emptyRemedy, remediesFor } from './missing-remedies.ts'
-import {
-  type Diagnosis,
-  diagnosisOf,
-  type Evidence,
-  nothingToDo,
-  type Playbook,
-  type Verdict,
-} from './playbook.ts'
+import { MISSING_MODELS as HEAD } from './missing-models-diagnosis.ts'
+import { type Diagnosis, diagnosisOf, type Playbook } from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
-
-const HEAD = {
-  name: 'missing-models',
-  title: 'every model that should be there is listed',
-  symptom: 'a model is not in /v1/models, or clients are told that it is unknown',
-  runbook: 'Incident Playbooks, Missing Models in /v1/models',
-  diagnose,
-  verify,
-} as const
-
-function evidence(facts: Facts, context: IncidentContext): Evidence[] {
-  if (facts.models.kind === 'list' && facts.models.list.models.length === 0)
-    return [{ weight: 'proof', saw: 'the list of models is empty' }]
-  const missing = missingIn(facts, context) ?? []
-  return missing.map((one) => ({
-    weight: one.wanted ? 'proof' : 'hint',
-    saw: `${printable(one.id, 60)} is not listed: ${causeWords(one)}`,
-  }))
-}
-
-async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
-  const facts = await factsOf(context, signal)
-  const missing = missingIn(facts, context)
-  if (missing === null)
-    return nothingToDo(
-      'unknown',
-      facts.models.kind === 'unknown' ? facts.models.judgement.saw : 'the list has more pages',
-    )
-  if (facts.models.kind === 'list' && facts.models.list.models.length === 0)
-    return {
-      condition: 'present',
-      saw: 'the list of models is empty',
-      models: [],
-      remedies: [emptyRemedy(facts)],
-    }
-  const wanted = missing.filter((one) => one.wanted)
-  const [first] = wanted
-  if (first === undefined) return nothingToDo('absent', 'nothing that is wanted is missing')
-  return {
-    condition: 'present',
-    models: wanted.map(({ id }) => id),
-    saw: `${printable(first.id, 60)}: ${causeWords(first)}`,
-    remedies: remediesFor(wanted, told(facts.config)),
-  }
-}
-
-async function verify(
-  context: IncidentContext,
-  models: readonly string[],
-  signal: AbortSignal,
-): Promise<Verdict> {
-  const facts = await factsOf(context, signal)
-  const ids = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : null
-  if (ids === null)
-    return { kind: 'not-known', saw: 'the list could not be read', next: 'see missing-models.list' }
-  const left = models.filter((id) => !ids.includes(id))
-  if (left.length > 0 || ids.length === 0)
-    return { kind: 'still-there', saw: `still not listed: ${listed(left) || 'everything'}` }
-  if (context.probing === 'off') return { kind: 'gone', saw: `listed: ${listed(models)}` }
-  return askModel(context, models, signal)
-}
+import { unreadNext } from './unread.ts'
 
 const listStep = stepOf(HEAD, {
   step: 'list',
@@ -140,7 +72,8 @@ const causeStep = stepOf(HEAD, {
     const missing = missingIn(facts, context)
     if (missing === null)
       return { outcome: 'skip', saw: 'the list is not known', next: 'see missing-models.list' }
-    if (missing.length === 0) return { outcome: 'pass', saw: 'nothing is missing' }
+    const diagnosis = await diagnosisOf(HEAD, context, signal)
+    if (missing.length === 0) return nothingExplained(diagnosis)
     return missing.slice(0, 10).map(
       (one): Judgement => ({
         outcome: one.cause.kind === 'not-known' ? 'unknown' : one.wanted ? 'fail' : 'warn',
@@ -161,6 +94,18 @@ const causeStep = stepOf(HEAD, {
     )
   },
 })
+
+function nothingExplained({ condition, saw, remedies: [remedy] }: Diagnosis): Judgement {
+  if (condition === 'absent') return { outcome: 'pass', saw: 'nothing is missing' }
+  if (condition === 'unknown') return { outcome: 'skip', saw, next: 'see missing-models.list' }
+  return {
+    outcome: 'fail',
+    saw: `${saw}: ${remedy?.title ?? 'nothing explains it'}`,
+    expected: 'models',
+    why: 'no client is served',
+    next: remedy?.kind === 'person' ? remedy.next : 'see missing-models.proposal',
+  }
+}
 
 const loadedStep = stepOf(HEAD, {
   step: 'loaded',
@@ -192,15 +137,23 @@ const loadedStep = stepOf(HEAD, {
                 )}`
               : ''
           }`
-    const accounts = `${counted(facts.accountModels.length, 'account')}${bare.length > 0 ? `, ${bare.length} with no model` : ''}`
-    if (off.length === 0 && bare.length === 0) return { outcome: 'pass', saw: `${blocks}; ${accounts}` }
-    return {
-      outcome: 'warn',
-      saw: `${blocks}; ${accounts}`,
-      expected: 'all loaded',
-      why: 'their models are not offered',
-      next: 'provops lint',
-    }
+    const accounts =
+      facts.accounts.kind === 'untold'
+        ? `accounts not read (${facts.accounts.reason})`
+        : `${counted(facts.accountModels.length, 'account')}${bare.length > 0 ? `, ${bare.length} with no model` : ''}`
+    const saw = `${blocks}; ${accounts}`
+    if (off.length > 0 || bare.length > 0)
+      return {
+        outcome: 'warn',
+        saw,
+        expected: 'all loaded',
+        why: 'their models are not offered',
+        next: 'provops lint',
+      }
+    // What was read is well, and that is not all.
+    return config === null || facts.accounts.kind === 'untold'
+      ? { outcome: 'skip', saw, next: unreadNext(facts, context.clock) }
+      : { outcome: 'pass', saw }
   },
 })
 
@@ -219,13 +172,12 @@ const upstreamStep = stepOf(HEAD, {
     if (missing.length === 0) return { outcome: 'skip', saw: 'nothing is missing', next: 'nothing to do' }
     return missing.slice(0, 10).map((one): Judgement => {
       const unserved = one.cause.kind === 'suspended' && one.cause.unserved
-      const saw = `${config ? answerWords(facts, config.offers, one.id) : 'the configuration is not known'}${one.cause.kind === 'suspended' ? `; ${one.cause.saw}` : ''}`
-      if (!unserved)
-        return { outcome: 'skip', subject: one.id, saw, next: 'it was not asked of the provider lately' }
+      const saw = config ? answerWords(facts, config.offers, one.id) : 'the configuration is not known'
+      if (!unserved) return { outcome: 'skip', subject: one.id, saw, next: 'see missing-models.cause' }
       return {
         outcome: 'warn',
         subject: one.id,
-        saw,
+        saw: `${saw}; it refused the model when it was last asked`,
         expected: 'the provider serves it',
         why: 'no change here brings it back',
         next: 'choose another model or provider',
@@ -236,7 +188,6 @@ const upstreamStep = stepOf(HEAD, {
 
 export const missingModels: Playbook = {
   ...HEAD,
-  evidence,
   mostProbes: () => MOST_ASKED,
   steps: [listStep, causeStep, loadedStep, upstreamStep, ...endingOf(HEAD)],
 }

@@ -76,10 +76,12 @@ function joined(fixes: readonly Fix[]): Remedy[] {
   return [
     {
       kind: 'edit',
+      name: 'offer',
       title: fixes.map(({ title, id }) => `${title} (for ${id})`).join(', '),
       askFirst: [],
       edits: fixes.map(({ edit }) => edit),
       mind: 'somebody may have hidden it on purpose: ask before',
+      proof: { kind: 'symptom' },
     },
   ]
 }

@@ -1,8 +1,8 @@
 import type { ConfigEdit, EntryRef } from '../../analysis/config/edit-types.ts'
 import type { ProviderEntry } from '../../analysis/config/model.ts'
-import { answerersOf } from './answerers.ts'
+import { type Answerer, answerersOf } from './answerers.ts'
 import type { Facts } from './incident-context.ts'
-import type { Remedy } from './playbook.ts'
+import type { EditRemedy } from './playbook.ts'
 import { told } from './read-facts.ts'
 
 /** Another block of the configuration that has the same model under another name. */
@@ -43,7 +43,7 @@ function familyOf(name: string): string {
 }
 
 /** Changes that move each model to a provider that has it as well; models without such a provider are left out. */
-export function shiftRemedies(facts: Facts, models: readonly string[]): readonly Remedy[] {
+export function shiftRemedies(facts: Facts, models: readonly string[]): readonly EditRemedy[] {
   const moves = [...new Set(models)].flatMap((id) => {
     const [fallback] = fallbacksFor(facts, id)
     return fallback === undefined || id.includes('/')
@@ -55,10 +55,12 @@ export function shiftRemedies(facts: Facts, models: readonly string[]): readonly
   return [
     {
       kind: 'edit',
+      name: 'fallback',
       title: `move ${names.join(', ')}`,
       edits: moves.flatMap(({ edits }) => edits),
       askFirst: moves.map(({ fallback }) => fallback.id),
       mind: `clients keep the name; another provider answers it, known today as ${moves.map(({ fallback }) => fallback.id).join(', ')}. Every reload also ends cooldowns`,
+      proof: { kind: 'symptom' },
     },
   ]
 }
@@ -67,19 +69,36 @@ function editsFor(facts: Facts, id: string, fallback: Fallback): ConfigEdit[] {
   const offers = told(facts.config)?.offers
   const own = offers ? answerersOf(facts, offers, id) : []
   return [
-    ...own.flatMap(({ entry, names, provider }): ConfigEdit[] => {
-      if (entry === null)
-        return [{ kind: 'add-exclusion', target: { kind: 'oauth', channel: provider }, pattern: id }]
-      if (entry.section === 'openai-compatibility')
-        return names.map((name) => ({
-          kind: 'remove-model',
-          entry: refOf(entry),
-          model: { name, alias: id },
-        }))
-      return [{ kind: 'add-exclusion', target: { kind: 'entry', entry: refOf(entry) }, pattern: id }]
-    }),
+    ...own.flatMap((answerer) => withdrawalEdits(facts, answerer, id)),
     { kind: 'add-model', entry: refOf(fallback.entry), model: { name: fallback.name, alias: id } },
   ]
+}
+
+/**
+ * Takes an id away from one of those who answer it: by `excluded-models`, which is matched without the prefix (contract,
+ * files 1.7), or from the list of an openai-compatibility entry, which knows no exclusions (contract, files 1.3).
+ */
+export function withdrawalEdits(
+  facts: Facts,
+  { entry, provider, prefix }: Answerer,
+  id: string,
+): ConfigEdit[] {
+  const base = prefix === '' ? id : id.slice(prefix.length + 1)
+  if (entry === null) {
+    const aliases = told(facts.config)?.offers.config.oauthModelAliases.get(provider) ?? []
+    // Exclusions of a channel are matched before its aliases are made (contract, files 1.5).
+    const pattern = aliases.find(({ alias }) => alias === base)?.name ?? base
+    return [{ kind: 'add-exclusion', target: { kind: 'oauth', channel: provider }, pattern }]
+  }
+  if (entry.section !== 'openai-compatibility')
+    return [{ kind: 'add-exclusion', target: { kind: 'entry', entry: refOf(entry) }, pattern: base }]
+  return entry.models
+    .filter((model) => model.id === base)
+    .map(({ name, alias }) => ({
+      kind: 'remove-model',
+      entry: refOf(entry),
+      model: alias === '' ? { name } : { name, alias },
+    }))
 }
 
 export function refOf(entry: ProviderEntry): EntryRef {

@@ -2,6 +2,7 @@ import type { ConfigEdit } from '../../analysis/config/edit-types.ts'
 import type { Check } from '../../core/check.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
+import type { FactSource } from './unread.ts'
 
 export const PLAYBOOK_NAMES = [
   'auth-failures',
@@ -27,28 +28,51 @@ export interface Evidence {
   readonly saw: string
 }
 
+/** How an edit shows that it helped. */
+export type Proof =
+  /** The symptom is looked for again. */
+  | { readonly kind: 'symptom' }
+  /** The ids are to be refused by the gateway itself, so that nothing of them reaches a provider. */
+  | { readonly kind: 'withdrawn'; readonly ids: readonly string[] }
+  /** Less load: no single request can show it, only the next minutes of traffic. */
+  | { readonly kind: 'time' }
+
 /** What can be done about a condition, and by whom. */
-export type Remedy =
-  /** A change to the configuration, carried out by the change engine. */
-  | {
-      readonly kind: 'edit'
-      readonly title: string
-      readonly edits: readonly ConfigEdit[]
-      /** Ids that have to answer before anything is written: nothing moves to what is itself refused. */
-      readonly askFirst: readonly string[]
-      /** What the change costs or leaves open. */
-      readonly mind: string
-    }
-  /** Ends the gateway's own cooldown of one credential (contract, HTTP 8.6). */
-  | {
-      readonly kind: 'reset-quota'
-      readonly title: string
-      readonly authIndex: string
-      readonly command: string
-      readonly mind: string
-    }
-  /** Something that only a person can do, outside the gateway. */
-  | { readonly kind: 'person'; readonly title: string; readonly next: string }
+export type Remedy = MachineRemedy | PersonRemedy
+
+/** A change that provops can carry out. `name` is what an operator chooses it by. */
+export type MachineRemedy = EditRemedy | ResetRemedy
+
+/** A change to the configuration, carried out by the change engine. */
+export interface EditRemedy {
+  readonly kind: 'edit'
+  readonly name: string
+  readonly title: string
+  readonly edits: readonly ConfigEdit[]
+  /** Ids that have to answer before anything is written: nothing moves to what is itself refused. */
+  readonly askFirst: readonly string[]
+  /** What the change costs or leaves open. */
+  readonly mind: string
+  readonly proof: Proof
+}
+
+/** Ends the gateway's own benches of accounts (contract, HTTP 8.6); nothing is configured anew. */
+export interface ResetRemedy {
+  readonly kind: 'reset-quota'
+  readonly name: string
+  readonly title: string
+  readonly authIndexes: readonly string[]
+  /** The same for a shell, without the key. */
+  readonly command: string
+  readonly mind: string
+}
+
+/** Something that only a person can do, outside the gateway. */
+export interface PersonRemedy {
+  readonly kind: 'person'
+  readonly title: string
+  readonly next: string
+}
 
 /** A diagnosis without anything to do. */
 export function nothingToDo(
@@ -67,7 +91,7 @@ export interface Diagnosis {
   readonly saw: string
   /** What to ask in order to see that the symptom is gone. */
   readonly models: readonly string[]
-  /** Best first. */
+  /** Best first; among changes the one that touches least. */
   readonly remedies: readonly Remedy[]
 }
 
@@ -85,6 +109,8 @@ export interface Playbook {
   /** What an operator sees when it is the right one. */
   readonly symptom: string
   readonly runbook: string
+  /** What its evidence comes from: while one of them is not read, no evidence is no sign of health. */
+  readonly judgesBy: readonly FactSource[]
   /** Judges cheap facts alone; for triage. */
   readonly evidence: (facts: Facts, context: IncidentContext) => readonly Evidence[]
   readonly diagnose: (context: IncidentContext, signal: AbortSignal) => Promise<Diagnosis>

@@ -1,140 +1,41 @@
 import { limitsIn } from '../../analysis/quota/log-limits.ts'
 import type { Judgement } from '../../core/check.ts'
-import { counted, listed, percent, span } from '../../core/text.ts'
+import { counted, groupedNumber, listed, percent, span } from '../../core/text.ts'
 import { ratioLevel } from '../../core/thresholds.ts'
-import { ROUTES } from '../../wire/routes.ts'
-import { askModel, MOST_ASKED } from './ask.ts'
-import type { IncidentContext } from './incident-context.ts'
-import { LIMIT_ACTIONS, type LimitCause, limitCauses } from './limit-causes.ts'
+import { windowStartMs } from '../quota-sources.ts'
+import { windowWords } from '../quota-words.ts'
+import { answerersOf } from './answerers.ts'
+import { MOST_ASKED } from './ask.ts'
+import type { Facts } from './incident-context.ts'
+import { LIMIT_ACTIONS } from './limits.ts'
+import { loadWords } from './load-levers.ts'
 import { instantOf } from './log-facts.ts'
-import { fallbacksFor, shiftRemedies } from './moves.ts'
-import {
-  type Diagnosis,
-  diagnosisOf,
-  type Evidence,
-  nothingToDo,
-  type Playbook,
-  type Remedy,
-} from './playbook.ts'
+import { fallbacksFor } from './moves.ts'
+import { type Diagnosis, diagnosisOf, type Playbook } from './playbook.ts'
+import { causesOf, RATE_LIMIT as HEAD } from './rate-limit-diagnosis.ts'
 import { factsOf, told } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
-
-const HEAD = {
-  name: 'rate-limit',
-  title: 'no repeated 429, and no provider out of capacity',
-  symptom: 'clients get 429 again and again, accounts are benched, or a provider is overloaded',
-  runbook: 'Incident Playbooks, Repeated 429; Rotation and Quota Strategy',
-  diagnose,
-  verify,
-} as const
-
-const causesOf = async (context: IncidentContext, signal: AbortSignal) =>
-  limitCauses(await factsOf(context, signal), context.scope, context.thresholds)
-
-async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
-  const facts = await factsOf(context, signal)
-  const causes = await causesOf(context, signal)
-  const [first] = causes
-  if (first === undefined) {
-    const unread = facts.log.kind === 'untold' && facts.accounts.kind === 'untold'
-    return unread
-      ? nothingToDo('unknown', 'neither log nor accounts could be read')
-      : nothingToDo('absent', 'nothing limits')
-  }
-  const severe = causes.filter((cause) => cause.severe)
-  if (severe.length === 0)
-    return nothingToDo('over', `no burst is going on; seen: ${first.saw}`, modelsOf(causes))
-  const resets = severe.flatMap((cause) => resetOf(cause, context.gateway.url))
-  const shifts = shiftRemedies(
-    facts,
-    severe.filter(({ kind }) => kind !== 'policy').flatMap(({ models }) => models),
-  )
-  const people = [...new Map(severe.map((cause) => [cause.kind, cause])).values()].map(
-    ({ kind, provider }): Remedy => ({
-      kind: 'person',
-      title: `${provider}: ${LIMIT_ACTIONS[kind].means}`,
-      next: LIMIT_ACTIONS[kind].next,
-    }),
-  )
-  const models = context.scope.models.length > 0 ? context.scope.models : modelsOf(severe)
-  return {
-    condition: 'present',
-    saw: severe[0]?.saw ?? '',
-    models,
-    remedies: [...resets, ...shifts, ...people],
-  }
-}
-
-/** The exact call; the key comes from the environment, never from the command line. */
-function resetOf({ kind, authIndex, saw }: LimitCause, url: string): Remedy[] {
-  if (kind !== 'stale-cooldown' || authIndex === null) return []
-  const { path } = ROUTES.resetQuota
-  return [
-    {
-      kind: 'reset-quota',
-      title: `end the cooldown: ${saw}`,
-      authIndex,
-      command: `curl -sS -X POST ${url}${path} -H "Authorization: Bearer $PROVOPS_MANAGEMENT_KEY" -H 'Content-Type: application/json' -d '{"auth_index":"${authIndex}"}'`,
-      mind: 'if the quota is not back, one request is refused and the bench returns',
-    },
-  ]
-}
-
-async function verify(context: IncidentContext, models: readonly string[], signal: AbortSignal) {
-  const facts = await factsOf(context, signal)
-  const benched = limitCauses(facts, context.scope, context.thresholds).filter(
-    ({ authIndex }) => authIndex !== null,
-  )
-  if (benched.length > 0) return { kind: 'still-there', saw: benched[0]?.saw ?? '' } as const
-  return askModel(context, models, signal)
-}
-
-function modelsOf(causes: readonly LimitCause[]): readonly string[] {
-  return [...new Set(causes.flatMap(({ models }) => models))].slice(0, 1)
-}
+import { judgeSymptom } from './symptom.ts'
 
 const symptomStep = stepOf(HEAD, {
   step: 'symptom',
   kind: 'read',
-  title: 'no repeated 429, and no provider out of capacity',
-  asks: 'Do clients get 429, are accounts benched, or does a provider fail for want of capacity, right now?',
+  title: HEAD.title,
+  asks: 'Do clients get 429, are accounts benched, or does a provider fail or answer with server errors, right now?',
   why: 'Bursts of 429 are what clients feel; a benched account is felt when the last one follows.',
   cost: 'files',
   fix: 'See rate-limit.cause: which limit it is decides what helps.',
   async ask(context, signal) {
-    const { condition, saw } = await diagnosisOf(HEAD, context, signal)
-    const expected = 'no repeated 429'
-    switch (condition) {
-      case 'absent':
-        return {
-          outcome: 'pass',
-          saw: 'no repeated 429, no bench for quota, no provider above its error share',
-        }
-      case 'over':
-        return {
-          outcome: 'warn',
-          saw,
-          expected,
-          why: 'it may come back with the next load',
-          next: 'see rate-limit.cause',
-        }
-      case 'unknown':
-        return {
-          outcome: 'unknown',
-          saw,
-          expected,
-          why: 'nothing says who limits',
-          next: 'give the log with --logs, or a management key',
-        }
-      case 'present':
-        return {
-          outcome: 'fail',
-          saw,
-          expected,
-          why: 'requests are refused, or will be when the last credential follows',
-          next: 'see rate-limit.cause',
-        }
+    const severe = (await causesOf(context, signal)).filter((cause) => cause.severe)
+    const parties = [...new Set(severe.map(({ kind, provider }) => `${kind} of ${provider}`))]
+    const words = {
+      absent: 'no repeated 429, no bench for quota, no provider above its error share',
+      present: `in the way: ${listed(parties)}`,
+      expected: 'no repeated 429, and no provider that fails',
+      harm: 'requests are refused, or will be when the last credential follows',
     }
+    const diagnosis = await diagnosisOf(HEAD, context, signal)
+    return judgeSymptom(HEAD.name, diagnosis, words, await factsOf(context, signal), context)
   },
 })
 
@@ -149,12 +50,12 @@ const causeStep = stepOf(HEAD, {
   async ask(context, signal) {
     const { atMs } = await factsOf(context, signal)
     const causes = await causesOf(context, signal)
-    if (causes.length === 0) return { outcome: 'pass', saw: 'nothing limits' }
-    return causes.map((cause, index): Judgement => {
+    if (causes.length === 0) return noCause(await diagnosisOf(HEAD, context, signal))
+    return causes.map((cause): Judgement => {
       const { means, next } = LIMIT_ACTIONS[cause.kind]
       return {
         outcome: cause.severe ? 'fail' : 'warn',
-        subject: `${cause.kind}.${cause.provider}${causes.findIndex((one) => one.kind === cause.kind && one.provider === cause.provider) === index ? '' : `.${index + 1}`}`,
+        subject: `${cause.kind}.${cause.provider.replaceAll(' ', '-')}`,
         saw: cause.saw,
         expected: 'no limit',
         why:
@@ -168,6 +69,12 @@ const causeStep = stepOf(HEAD, {
   },
 })
 
+function noCause({ condition, saw }: Diagnosis): Judgement {
+  return condition === 'absent'
+    ? { outcome: 'pass', saw: 'nothing limits' }
+    : { outcome: 'skip', saw, next: 'see rate-limit.symptom' }
+}
+
 const firstBackStep = stepOf(HEAD, {
   step: 'first-back',
   kind: 'read',
@@ -180,8 +87,8 @@ const firstBackStep = stepOf(HEAD, {
     const { accounts, atMs } = await factsOf(context, signal)
     if (accounts.kind === 'untold')
       return { outcome: 'skip', saw: accounts.reason, next: 'give a management key' }
-    const waiting = (await causesOf(context, signal)).flatMap(({ untilMs, provider }) =>
-      untilMs === null ? [] : [{ untilMs, provider }],
+    const waiting = (await causesOf(context, signal)).flatMap(({ untilMs, provider, authIndexes }) =>
+      untilMs === null ? [] : [{ untilMs, provider, credentials: Math.max(1, authIndexes.length) }],
     )
     const [first] = waiting.toSorted((a, b) => a.untilMs - b.untilMs)
     if (first === undefined)
@@ -191,7 +98,10 @@ const firstBackStep = stepOf(HEAD, {
       }
     return {
       outcome: 'warn',
-      saw: `${counted(waiting.length, 'credential')} of ${listed([...new Set(waiting.map(({ provider }) => provider))])} to wait for; the first is back at ${instantOf(first.untilMs)}, in ${span(Math.max(0, first.untilMs - atMs))}`,
+      saw: `${counted(
+        waiting.reduce((sum, { credentials }) => sum + credentials, 0),
+        'credential',
+      )} of ${listed([...new Set(waiting.map(({ provider }) => provider))])} to wait for; the first is back at ${instantOf(first.untilMs)}, in ${span(Math.max(0, first.untilMs - atMs))}`,
       expected: 'a credential that is free',
       why: 'until then every request for its models is refused unless another credential has them',
       next: 'provops quota',
@@ -203,7 +113,7 @@ const pressureStep = stepOf(HEAD, {
   step: 'pressure',
   kind: 'read',
   title: 'no provider is under quota pressure',
-  asks: 'Per provider: which share of the last ten minutes was 429, and which share failed?',
+  asks: 'Per provider: which share of the requests of the last ten to twenty minutes (the running ten-minute bucket and the one before) was 429, and which share failed?',
   why: 'Repeated 429 and a falling success ratio are quota pressure (runbook, Quota Visibility): rotate capacity.',
   cost: 'reads',
   fix: 'Add keys or providers, reduce concurrency, or move traffic.',
@@ -211,7 +121,7 @@ const pressureStep = stepOf(HEAD, {
     const facts = await factsOf(context, signal)
     const threshold = context.thresholds['rate-limit-share']
     const log = told(facts.log)
-    const counts = log === null ? null : limitsIn(log.scan, facts.atMs - threshold.windowMs)
+    const counts = log === null ? null : limitsIn(log.scan, windowStartMs(facts.atMs))
     const busy = facts.windows.filter(({ requests }) => requests > 0)
     if (busy.length === 0)
       return {
@@ -222,14 +132,19 @@ const pressureStep = stepOf(HEAD, {
     return busy.map((window): Judgement => {
       const limited = counts === null ? null : (counts.providers.get(window.provider)?.rateLimited ?? 0)
       const level = limited === null ? 'ok' : ratioLevel(limited, window.requests, threshold)
-      const saw = `${limited === null ? '429 not told' : `429 ${percent(limited / window.requests)}`}, errors ${percent(window.failures / window.requests)} of ${window.requests}`
+      const saw = `${limited === null ? '429 not told' : `429 ${percent(limited / window.requests)}`}, errors ${percent(window.failures / window.requests)} of ${groupedNumber(window.requests)} in ${windowWords(window)}`
       if (level === 'ok' && limited !== null) return { outcome: 'pass', subject: window.provider, saw }
       if (level === 'too-few' || limited === null)
         return {
           outcome: 'skip',
           subject: window.provider,
           saw,
-          next: 'ask again with more traffic, or give the log with --logs',
+          next:
+            log === null
+              ? 'give the log with --logs'
+              : counts === null
+                ? 'the log of this version names no provider: see rate-limit.cause'
+                : 'ask again with more traffic',
         }
       return {
         outcome: 'warn',
@@ -254,39 +169,72 @@ const capacityStep = stepOf(HEAD, {
   async ask(context, signal) {
     const facts = await factsOf(context, signal)
     const models = [...new Set((await causesOf(context, signal)).flatMap((cause) => cause.models))]
-    if (models.length === 0) return { outcome: 'pass', saw: 'no model is limited' }
+    if (models.length === 0) return noCause(await diagnosisOf(HEAD, context, signal))
     if (facts.config.kind === 'untold')
       return { outcome: 'skip', saw: facts.config.reason, next: 'give --config-file, or a management key' }
-    return models.slice(0, 6).map((model): Judgement => {
-      const others = fallbacksFor(facts, model)
-      if (others.length > 0)
-        return {
-          outcome: 'pass',
-          subject: model,
-          saw: `fallback: ${listed(
-            others.map(({ id }) => id),
-            3,
-          )}`,
-        }
-      return {
-        outcome: 'warn',
-        subject: model,
-        saw: 'no other block has this model',
-        expected: 'at least one alternate provider',
-        why: 'there is nowhere to shift its traffic to: only capacity, less concurrency or less exposure helps',
-        next: `add a key to its block, or hide it from best-effort clients with excluded-models; provops onboard adds a provider`,
-      }
-    })
+    const routes = withoutPrefixed(models, facts).map((model) => ({ model, others: elsewhere(facts, model) }))
+    const words = routes.flatMap(({ model, others }) =>
+      others.length > 0 ? [`${model}: ${listed(others, 2)}`] : [],
+    )
+    const lost = routes.flatMap(({ model, others }) => (others.length > 0 ? [] : [model]))
+    const data = { models: Object.fromEntries(routes.map(({ model, others }) => [model, [...others]])) }
+    if (lost.length === 0) return { outcome: 'pass', saw: listed(words, 3), data }
+    return {
+      outcome: 'warn',
+      saw: [`nowhere else: ${listed(lost)}`, ...words.slice(0, 2)].join('; '),
+      expected: 'at least one alternate provider',
+      why: 'there is nowhere to shift its traffic to: only capacity, less concurrency or less exposure helps',
+      next: 'add a key to its block; provops onboard adds a provider',
+      data,
+    }
+  },
+})
+
+/** A name behind its block's own prefix has no other answer by its nature, where the bare one is there as well. */
+function withoutPrefixed(models: readonly string[], facts: Facts): readonly string[] {
+  const entries = told(facts.config)?.offers.config.entries ?? []
+  const prefixed = entries.flatMap(({ prefix }) => models.map((id) => `${prefix}/${id}`))
+  return models.filter((id) => !prefixed.includes(id))
+}
+
+/** Who else answers the name today, or has the model under another name. */
+function elsewhere(facts: Facts, model: string): readonly string[] {
+  const offers = told(facts.config)?.offers
+  const beside = offers ? answerersOf(facts, offers, model).slice(1) : []
+  return [...beside.map(({ label }) => label), ...fallbacksFor(facts, model).map(({ id }) => id)]
+}
+
+const loadStep = stepOf(HEAD, {
+  step: 'load',
+  kind: 'read',
+  title: 'the gateway adds no load of its own',
+  asks: 'What does the gateway make of one request that is refused: how many rounds (request-retry), and does one credential take everything (routing.strategy fill-first)? It has no limit of concurrency.',
+  why: 'Reduce concurrency, says the runbook: here only the clients can, and the gateway can stop multiplying.',
+  cost: 'reads',
+  fix: 'See the proposals retries and spread.',
+  async ask(context, signal) {
+    const { config } = await factsOf(context, signal)
+    if (config.kind === 'untold')
+      return { outcome: 'skip', saw: config.reason, next: 'give --config-file, or a management key' }
+    const diagnosis = await diagnosisOf(HEAD, context, signal)
+    const { settings } = config.value.offers.config
+    const multiplies = settings.requestRetry > 0 || settings.strategy === 'fill-first'
+    const base = { saw: loadWords(settings), source: config.source }
+    if (!multiplies) return { ...base, outcome: 'pass' }
+    if (diagnosis.condition !== 'present')
+      return { ...base, outcome: 'skip', next: 'nothing to do while nothing limits' }
+    return {
+      ...base,
+      outcome: 'warn',
+      expected: 'request-retry 0, and requests spread over the credentials',
+      why: 'a provider that refuses gets more requests than the clients sent',
+      next: 'see rate-limit.proposal, and lower the concurrency of the clients',
+    }
   },
 })
 
 export const rateLimit: Playbook = {
   ...HEAD,
-  evidence: (facts, { scope, thresholds }): Evidence[] =>
-    limitCauses(facts, scope, thresholds).map(({ severe, saw }) => ({
-      weight: severe ? 'proof' : 'sign',
-      saw,
-    })),
   mostProbes: () => MOST_ASKED,
-  steps: [symptomStep, causeStep, firstBackStep, pressureStep, capacityStep, ...endingOf(HEAD)],
+  steps: [symptomStep, causeStep, firstBackStep, pressureStep, loadStep, capacityStep, ...endingOf(HEAD)],
 }

@@ -8,7 +8,7 @@ import { managementWords } from '../gateway.ts'
 import { askModels } from '../models.ts'
 import { faultWords } from '../replies.ts'
 import { type LoggedRefusal, readErrorLog } from './error-log.ts'
-import type { AccountModels, Facts, IncidentContext } from './incident-context.ts'
+import type { AccountModels, Facts, IncidentContext, LogView } from './incident-context.ts'
 
 /** The facts of this run: asked once, by reads that cost nothing and change nothing. */
 export function factsOf(context: IncidentContext, signal: AbortSignal): Promise<Facts> {
@@ -38,9 +38,20 @@ async function gather(context: IncidentContext, signal: AbortSignal): Promise<Fa
     keys,
     windows: windowsFromBuckets(credentials),
     log,
+    failuresInLog: await failuresIn(log, context),
     config,
     refusals,
   }
+}
+
+/** A log without a single such line may be of a gateway without a failure, where its family writes them. */
+async function failuresIn(
+  log: Told<LogView>,
+  { capabilities }: IncidentContext,
+): Promise<Facts['failuresInLog']> {
+  if (!told(log)?.scan.blindSpots.includes('hidden-failures')) return 'shown'
+  const { family } = await capabilities.lineage()
+  return family === 'upstream' || family === 'runbook-like' ? 'shown' : 'hidden'
 }
 
 /** The value of a fact, or null when nobody told it. */

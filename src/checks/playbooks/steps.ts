@@ -1,7 +1,8 @@
 import type { Check, CheckInfo, Judgement } from '../../core/check.ts'
 import { counted } from '../../core/text.ts'
 import type { IncidentContext } from './incident-context.ts'
-import { type Diagnosis, diagnosisOf, type Playbook, type PlaybookName, type Remedy } from './playbook.ts'
+import { diagnosisOf, type PersonRemedy, type Playbook, type PlaybookName } from './playbook.ts'
+import { defaultProposal, type Proposal, peopleOf, proposalsOf } from './proposals.ts'
 
 /** What kind of work a step is. */
 export type StepKind = 'read' | 'decide' | 'propose' | 'verify' | 'hand over'
@@ -55,11 +56,11 @@ function proposalStep(playbook: PlaybookHead): Check<IncidentContext> {
     asks: 'Which change of the configuration, call or human step ends the condition?',
     why: 'A cause without a next step leaves the night shift alone.',
     cost: 'nothing',
-    fix: `provops incident ${playbook.name} --apply carries out the first change and verifies it.`,
+    fix: `provops incident ${playbook.name} --apply carries out the first change, or the one of --proposal, and verifies it.`,
     async ask(context, signal) {
       const diagnosis = await diagnosisOf(playbook, context, signal)
       if (diagnosis.condition === 'absent' || diagnosis.condition === 'over')
-        return { outcome: 'pass', saw: 'nothing to propose: the condition is absent' }
+        return { outcome: 'pass', saw: `nothing to propose: the condition is ${diagnosis.condition}` }
       if (diagnosis.condition === 'unknown')
         return { outcome: 'skip', saw: diagnosis.saw, next: 'see the steps above' }
       if (diagnosis.remedies.length === 0)
@@ -71,37 +72,47 @@ function proposalStep(playbook: PlaybookHead): Check<IncidentContext> {
           why: diagnosis.saw,
           next: ownerWords(context, playbook.name),
         }
-      return diagnosis.remedies.map((remedy, index) => judgeRemedy(remedy, index, diagnosis, playbook.name))
+      const proposals = proposalsOf(diagnosis.remedies)
+      const standard = defaultProposal(proposals)
+      return [
+        ...proposals.map((one) =>
+          judgeProposal(one, one === standard ? 'standard' : 'by-name', playbook.name),
+        ),
+        ...peopleOf(diagnosis.remedies).map(judgePerson),
+      ]
     },
   })
 }
 
-function judgeRemedy(remedy: Remedy, index: number, diagnosis: Diagnosis, name: PlaybookName): Judgement {
-  const subject = String(index + 1)
-  const base = { subject, saw: remedy.title, expected: EXPECTED } as const
-  switch (remedy.kind) {
-    case 'edit':
-    case 'reset-quota':
-      return {
-        ...base,
-        // Only the first is tried; the others are there to choose from.
-        outcome: index === 0 ? 'fail' : 'warn',
-        why: remedy.mind,
-        next:
-          index === 0
-            ? `provops incident ${name} --apply${remedy.kind === 'edit' ? '' : `, or ${remedy.command}`}`
-            : remedy.kind === 'reset-quota'
-              ? remedy.command
-              : 'make this change by hand, or with provops reroute',
-      }
-    case 'person':
-      return { ...base, outcome: 'warn', why: diagnosis.saw, next: remedy.next }
+function judgeProposal(
+  { name, remedy }: Proposal,
+  choice: 'standard' | 'by-name',
+  playbook: PlaybookName,
+): Judgement {
+  const apply = `provops incident ${playbook} --apply`
+  // Only one is made without being named; the others are there to choose from.
+  const [outcome, next] =
+    choice === 'standard' ? (['fail', apply] as const) : (['warn', `${apply} --proposal ${name}`] as const)
+  return {
+    subject: name,
+    outcome,
+    saw: remedy.title,
+    expected: 'the change made, and the symptom gone',
+    why: remedy.mind,
+    next: remedy.kind === 'reset-quota' ? `${next}, or\n${remedy.command}` : next,
+    ...(remedy.kind === 'reset-quota' ? { data: { authIndexes: [...remedy.authIndexes] } } : {}),
   }
 }
 
-/** A change of the gateway that provops itself can carry out. */
-export function isMachine(remedy: Remedy): remedy is Exclude<Remedy, { kind: 'person' }> {
-  return remedy.kind !== 'person'
+function judgePerson({ title, next }: PersonRemedy, index: number): Judgement {
+  return {
+    subject: index === 0 ? 'person' : `person.${index + 1}`,
+    outcome: 'warn',
+    saw: title,
+    expected: 'somebody who does it',
+    why: 'no change of the gateway does this',
+    next,
+  }
 }
 
 function verifiedStep(playbook: PlaybookHead): Check<IncidentContext> {
@@ -123,7 +134,10 @@ function verifiedStep(playbook: PlaybookHead): Check<IncidentContext> {
         return {
           outcome: 'skip',
           saw: 'nothing was changed yet',
-          next: `provops incident ${playbook.name} --apply`,
+          next:
+            defaultProposal(proposalsOf(diagnosis.remedies)) === undefined
+              ? `see ${playbook.name}.handover, then provops incident ${playbook.name}`
+              : `provops incident ${playbook.name} --apply`,
         }
       const verdict = await playbook.verify(context, diagnosis.models, signal)
       if (verdict.kind === 'gone') return { outcome: 'pass', saw: verdict.saw }
@@ -154,21 +168,34 @@ function handoverStep(playbook: PlaybookHead): Check<IncidentContext> {
       if (condition === 'absent' || condition === 'over')
         return { outcome: 'pass', saw: 'nothing is left to do' }
       if (condition === 'unknown')
-        return { outcome: 'skip', saw: 'not known yet whether somebody has to take over', next: owner }
-      if (remedies.some(isMachine))
+        return {
+          outcome: 'unknown',
+          saw: 'not known yet whether somebody has to take over',
+          expected: EXPECTED,
+          why: `${saw}; ${owner}`,
+          next: 'see the steps above',
+        }
+      if (defaultProposal(proposalsOf(remedies)) !== undefined)
         return {
           outcome: 'skip',
           saw: `provops can go on by itself; ${owner}`,
           next: `provops incident ${playbook.name} --apply`,
         }
-      const people = remedies.filter((remedy) => remedy.kind === 'person')
+      const people = peopleOf(remedies)
+      const byName = proposalsOf(remedies).map(
+        ({ name }) => `or provops incident ${playbook.name} --apply --proposal ${name}`,
+      )
       return {
         outcome: 'fail',
         cause: 'human',
         saw: `${counted(Math.max(1, people.length), 'step')} for a person: ${people[0]?.title ?? saw}`,
         expected: EXPECTED,
         why: `${saw}; ${owner}`,
-        next: `${people[0]?.next ?? owner}; provops incident ${playbook.name} --handover ticket.md`,
+        next: [
+          ...(people.length > 0 ? people.map(({ next }) => next) : [owner]),
+          ...byName,
+          `for the ticket: provops incident ${playbook.name} --handover ticket.md`,
+        ].join('\n'),
       }
     },
   })

@@ -1,185 +1,18 @@
 import type { Judgement } from '../../core/check.ts'
-import { counted, listed, percent, printable } from '../../core/text.ts'
+import { counted, listed, percent } from '../../core/text.ts'
 import { successShare } from './canary-history.ts'
-import type { LoggedRefusal } from './error-log.ts'
-import { type CanarySet, isBad, REQUESTS_PER_CANARY, runCanary, verdictWords } from './image-canary.ts'
-import type { Facts, IncidentContext } from './incident-context.ts'
-import { fallbacksFor, shiftRemedies } from './moves.ts'
-import {
-  type Diagnosis,
-  type Evidence,
-  nothingToDo,
-  type Playbook,
-  type Remedy,
-  type Verdict,
-} from './playbook.ts'
-import { factsOf, told } from './read-facts.ts'
+import { type CanarySet, REQUESTS_PER_CANARY, verdictWords } from './image-canary.ts'
+import type { IncidentContext } from './incident-context.ts'
+import type { Playbook } from './playbook.ts'
+import { factsOf } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
-
-const HEAD = {
-  name: 'tool-result-image',
-  title: 'images inside tool results arrive',
-  symptom: 'tool results with images fail or are not seen after translation',
-  runbook: 'Incident Playbooks, Tool-Result Image Translation Regressions',
-  diagnose,
-  verify,
-} as const
-
-function translationRefusals(facts: Facts): readonly LoggedRefusal[] {
-  return (told(facts.refusals) ?? []).filter(
-    ({ refusal, toolImage }) =>
-      refusal.cause === 'translation' ||
-      (toolImage && refusal.cause === 'request') ||
-      (toolImage && refusal.cause === 'context'),
-  )
-}
-
-function evidence(facts: Facts): Evidence[] {
-  const refused = translationRefusals(facts)
-  if (refused.length === 0) return []
-  return [{ weight: 'proof', saw: refusalWords(refused) }]
-}
-
-function refusalWords(refused: readonly LoggedRefusal[]): string {
-  const models = [...new Set(refused.flatMap(({ model }) => model ?? []))]
-  return `${counted(refused.length, 'error log')} of a payload shape that the provider does not take, for ${listed(
-    models.map((model) => printable(model, 60)),
-    3,
-  )} on ${listed([...new Set(refused.map(({ endpoint }) => endpoint))])}: "${printable(refused[0]?.refusal.message ?? '', 100)}"`
-}
-
-/** A canary costs nine requests per model. */
-export const MOST_CANARY_MODELS = 3
-
-/** The models asked: those named, else those of the error logs, else one of each provider block. */
-export function canaryModels(facts: Facts, context: IncidentContext): readonly string[] {
-  if (context.scope.models.length > 0) return context.scope.models.slice(0, MOST_CANARY_MODELS)
-  const refused = translationRefusals(facts).flatMap(({ model }) => model ?? [])
-  const entries = told(facts.config)?.offers.config.entries.filter(({ fate }) => fate.kind === 'live') ?? []
-  const firsts = entries.flatMap(({ prefix, models }) =>
-    models[0] ? [prefix === '' ? models[0].id : `${prefix}/${models[0].id}`] : [],
-  )
-  const listedIds = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : []
-  const wanted = refused.length > 0 ? refused : firsts.filter((id) => listedIds.includes(id))
-  return [...new Set(wanted)].slice(0, MOST_CANARY_MODELS)
-}
-
-async function canaries(context: IncidentContext, signal: AbortSignal): Promise<readonly CanarySet[]> {
-  if (context.probing === 'off') return []
-  const facts = await factsOf(context, signal)
-  return context.remember('canaries', async () => {
-    const sets: CanarySet[] = []
-    for (const model of canaryModels(facts, context)) {
-      const set = await runCanary(context, model, signal)
-      sets.push(set)
-    }
-    return sets
-  })
-}
-
-async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
-  const facts = await factsOf(context, signal)
-  const refused = translationRefusals(facts)
-  const sets = await canaries(context, signal)
-  const bad = sets.filter(({ results }) => results.some(isBad))
-  const clear = sets.filter(
-    ({ results }) => results.length > 0 && results.every(({ verdict }) => verdict.kind === 'seen'),
-  )
-  if (bad.length > 0) {
-    const models = bad.map(({ model }) => model)
-    const worst = bad[0]?.results.find(isBad)
-    return {
-      condition: 'present',
-      models,
-      saw: `${models[0]} on ${worst?.endpoint}, ${worst?.how}: ${worst ? verdictWords(worst.verdict) : ''}`,
-      remedies: [
-        ...(await provenShift(context, facts, models, signal)),
-        ...goodPrefixes(clear),
-        provider(bad),
-      ],
-    }
-  }
-  if (sets.length > 0 && clear.length === sets.length)
-    return refused.length === 0
-      ? nothingToDo('absent', `every canary of ${listed(sets.map(({ model }) => model))} was seen`)
-      : nothingToDo('over', `the canaries are seen now; ${refusalWords(refused)}`)
-  if (sets.length > 0) return nothingToDo('unknown', `not clear: ${unclearWords(sets)}`)
-  if (refused.length > 0)
-    return {
-      condition: 'present',
-      models: refused.flatMap(({ model }) => model ?? []),
-      saw: refusalWords(refused),
-      remedies: [
-        {
-          kind: 'person',
-          title: 'confirm it with the canary',
-          next: `provops incident tool-result-image --model ${refused[0]?.model} --probe`,
-        },
-      ],
-    }
-  return nothingToDo(
-    'unknown',
-    'a dropped image leaves no trace in any log: only the canary shows it (--probe)',
-  )
-}
-
-function unclearWords(sets: readonly CanarySet[]): string {
-  const unclear = sets.flatMap(({ results }) => results).find(({ verdict }) => verdict.kind === 'unclear')
-  return unclear ? verdictWords(unclear.verdict) : 'no canary was answered'
-}
-
-/** A provider that has the same model, and whose canary was seen: never a move to something untried. */
-async function provenShift(
-  context: IncidentContext,
-  facts: Facts,
-  models: readonly string[],
-  signal: AbortSignal,
-): Promise<Remedy[]> {
-  const proven: string[] = []
-  for (const model of models) {
-    const [fallback] = fallbacksFor(facts, model)
-    if (fallback === undefined) continue
-    const set = await runCanary(context, fallback.id, signal)
-    if (set.results.length > 0 && set.results.every(({ verdict }) => verdict.kind === 'seen'))
-      proven.push(model)
-  }
-  return [...shiftRemedies(facts, proven)]
-}
-
-function goodPrefixes(clear: readonly CanarySet[]): Remedy[] {
-  return clear.length === 0
-    ? []
-    : [
-        {
-          kind: 'person',
-          title: `known good: ${listed(clear.map(({ model }) => model))}`,
-          next: `route the impacted workloads to ${clear[0]?.model} until the translation is mended`,
-        },
-      ]
-}
-
-function provider(bad: readonly CanarySet[]): Remedy {
-  return {
-    kind: 'person',
-    title: `the translation to the provider of ${listed(bad.map(({ model }) => model))} has to be mended`,
-    next: 'update the gateway, or set input-modalities: [text] for the model so that clients are told; report it with the request and error log',
-  }
-}
-
-async function verify(
-  context: IncidentContext,
-  models: readonly string[],
-  signal: AbortSignal,
-): Promise<Verdict> {
-  if (context.probing === 'off' || models.length === 0)
-    return { kind: 'not-known', saw: 'no canary was sent', next: 'add --probe' }
-  const sets: CanarySet[] = []
-  for (const model of models.slice(0, MOST_CANARY_MODELS)) sets.push(await runCanary(context, model, signal))
-  const bad = sets.filter(({ results }) => !results.every(({ verdict }) => verdict.kind === 'seen'))
-  return bad.length === 0
-    ? { kind: 'gone', saw: `every canary of ${listed(sets.map(({ model }) => model))} was seen` }
-    : { kind: 'still-there', saw: `not every canary of ${listed(bad.map(({ model }) => model))} was seen` }
-}
+import {
+  canaries,
+  TOOL_RESULT_IMAGE as HEAD,
+  MOST_CANARY_MODELS,
+  refusalWords,
+  translationRefusals,
+} from './tool-result-image-diagnosis.ts'
 
 const symptomStep = stepOf(HEAD, {
   step: 'logs',
@@ -241,22 +74,37 @@ const canaryStep = stepOf(HEAD, {
   },
 })
 
+/** One judgement per verdict: six that say the same would hide a seventh. */
 function judgeSet({ model, results }: CanarySet): Judgement[] {
-  return results.map(({ endpoint, how, picture, verdict }): Judgement => {
+  const kinds = [...new Set(results.map(({ verdict }) => verdict.kind))]
+  return kinds.map((kind): Judgement => {
+    const own = results.filter(({ verdict }) => verdict.kind === kind)
     const base = {
-      subject: `${model}.${endpoint}.${how}`,
-      saw: `${picture}: ${verdictWords(verdict)}`,
-      data: { verdict: verdict.kind },
+      subject: `${model}.${kind}`,
+      saw: `${own.length} of ${counted(results.length, 'canary', 'canaries')}${own.length === results.length ? '' : wayWords(own)}; ${own[0]?.picture}: ${own[0] ? verdictWords(own[0].verdict) : ''}`,
+      data: {
+        canaries: own.map(({ endpoint, how, picture, verdict }) => ({
+          endpoint,
+          how,
+          picture,
+          verdict: verdictWords(verdict),
+        })),
+      },
     }
-    if (verdict.kind === 'seen') return { ...base, outcome: 'pass' }
+    if (kind === 'seen') return { ...base, outcome: 'pass' }
     return {
       ...base,
-      outcome: verdict.kind === 'unclear' ? 'unknown' : 'fail',
+      outcome: kind === 'unclear' ? 'unknown' : 'fail',
       expected: 'the picture is named, for tens to hundreds of input tokens',
-      why: WHY[verdict.kind],
-      next: verdict.kind === 'unclear' ? 'ask again, or another model' : 'see tool-result-image.proposal',
+      why: WHY[kind],
+      next: kind === 'unclear' ? 'ask again, or another model' : 'see tool-result-image.proposal',
     }
   })
+}
+
+/** ` (chat plain, chat streamed)`. */
+function wayWords(results: CanarySet['results']): string {
+  return ` (${results.map(({ endpoint, how }) => `${endpoint} ${how}`).join(', ')})`
 }
 
 const WHY = {
@@ -335,7 +183,6 @@ async function judgeHistory(
 
 export const toolResultImage: Playbook = {
   ...HEAD,
-  evidence,
   mostProbes: (models) => REQUESTS_PER_CANARY * 2 * Math.min(MOST_CANARY_MODELS, models),
   steps: [symptomStep, canaryStep, streamStep, historyStep, ...endingOf(HEAD)],
 }

@@ -22,6 +22,8 @@ const HEAD = {
   title: 'streamed and plain answers report the same usage',
   symptom: 'token usage differs or is missing between streamed and plain answers',
   runbook: 'Incident Playbooks, Stream/Non-Stream Usage Parity Check',
+  judgesBy: ['log'],
+  evidence,
   diagnose,
   verify,
 } as const
@@ -159,6 +161,8 @@ const pairStep = (step: 'usage' | 'model', check: (typeof PARITY_CHECKS)[number]
     cost: 'tokens',
     fix: check.fix,
     async ask(context, signal) {
+      if (context.probing === 'off' && step === 'model')
+        return { outcome: 'skip', saw: 'no pair was asked', next: 'see usage-parity.usage' }
       if (context.probing === 'off')
         return {
           outcome: 'unknown',
@@ -167,13 +171,20 @@ const pairStep = (step: 'usage' | 'model', check: (typeof PARITY_CHECKS)[number]
           why: 'no log tells the usage of an answer',
           next: 'provops incident usage-parity --model <model> --probe',
         }
-      return check.ask(parityContext(context, modelsOf(context), signal), signal)
+      const answers = await check.ask(parityContext(context, modelsOf(context), signal), signal)
+      return [answers].flat().map(here)
     },
   })
 
+/** What `parity-check` sends here does not send in circles. */
+function here(judgement: Judgement): Judgement {
+  return 'next' in judgement && judgement.next.startsWith('provops incident usage-parity')
+    ? { ...judgement, next: 'see usage-parity.proposal' }
+    : judgement
+}
+
 export const usageParity: Playbook = {
   ...HEAD,
-  evidence,
   mostProbes: (models) => 4 * Math.min(3, models),
   steps: [pairStep('usage', usageCheck), pairStep('model', modelCheck), ...endingOf(HEAD)],
 }
