@@ -29,6 +29,7 @@ export interface Change {
   readonly diff: MaskedDiff
   /** How to see that the gateway took it. */
   readonly check: EffectCheck
+  readonly gateway: string | null
   /** The command that takes it back. */
   readonly undoCommand: string
 }
@@ -41,12 +42,12 @@ export interface Proposal {
   readonly before: string
   readonly after: string
   readonly check: EffectCheck
-  /** Options the undo needs to reach the same target, e.g. a profile's name; none for most files. */
-  readonly undoOptions?: readonly string[]
+  /** The gateway it is made for, as `-g` names it; null for the default one. */
+  readonly gateway: string | null
 }
 
 export function proposeChange(proposal: Proposal, mask: (text: string) => string): Change {
-  const { runId, title, target, check } = proposal
+  const { runId, title, target, check, gateway } = proposal
   return {
     runId,
     title,
@@ -55,6 +56,7 @@ export function proposeChange(proposal: Proposal, mask: (text: string) => string
     after: hashed(proposal.after),
     diff: maskedDiff(targetName(target), proposal.before, proposal.after, mask),
     check,
-    undoCommand: ['provops undo', runId, ...(proposal.undoOptions ?? [])].join(' '),
+    gateway,
+    undoCommand: ['provops undo', runId, ...(gateway === null ? [] : ['-g', gateway])].join(' '),
   }
 }

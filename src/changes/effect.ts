@@ -14,6 +14,8 @@ export interface EffectCheck {
   readonly describe: string
   /** Looks once, at the gateway itself: a shared earlier reply would show the old state for ever. */
   verify(signal: AbortSignal): Promise<Verification>
+  /** Whether the gateway ever gave a readable answer: "no" and "don't know" are different words. */
+  hasAnswered?(): boolean
   /** Asked once when nothing happened, to tell the causes apart. */
   clues?(signal: AbortSignal): Promise<ReloadClues>
 }
@@ -71,6 +73,8 @@ async function notSeen(
   saw: string,
   waitedMs: number,
 ): Promise<Effect> {
+  // One that says nothing at all gives no reason to look for causes in the file.
+  if (check.hasAnswered?.() === false) return { kind: 'not-seen', saw, waitedMs, causes: [] }
   const asked = await within(EFFECT_LIMIT_MS, waiting, async (inner) => (await check.clues?.(inner)) ?? null)
   const clues = asked.kind === 'done' ? asked.value : null
   return { kind: 'not-seen', saw, waitedMs, causes: stallCauses(expectedText, clues) }

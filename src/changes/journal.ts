@@ -22,6 +22,7 @@ const Entry = z.discriminatedUnion('step', [
     beforeSha256: z.string(),
     afterSha256: z.string(),
     undoCommand: z.string(),
+    gateway: z.optional(z.nullable(z.string())),
   }),
   /** Written before the backup is made. */
   z.object({ step: z.literal('backing-up'), at: z.string(), path: z.string() }),
@@ -79,6 +80,7 @@ export async function startJournal(world: ChangeWorld, change: Change): Promise<
     beforeSha256: change.before.sha256,
     afterSha256: change.after.sha256,
     undoCommand: change.undoCommand,
+    gateway: change.gateway,
   })
   const opened = await writeNewFile(fs, path, planned)
   if (opened.kind === 'fault') return opened

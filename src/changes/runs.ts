@@ -13,6 +13,8 @@ export interface Run {
   readonly beforeSha256: string
   readonly afterSha256: string
   readonly undoCommand: string
+  /** The gateway it was made for, as `-g` names it; null for the default one. */
+  readonly gateway: string | null
   /** The last thing noted. */
   readonly step: JournalStep
   /** Where the text before lies; null when the run did not get so far. */
@@ -107,6 +109,7 @@ function runOf(runId: string, entries: readonly JournalEntry[]): Run | null {
     beforeSha256: planned.beforeSha256,
     afterSha256: planned.afterSha256,
     undoCommand: planned.undoCommand,
+    gateway: planned.gateway ?? null,
     step: last.step,
     backupPath: entries.findLast((entry) => entry.step === 'backing-up')?.path ?? null,
     storedSha256: entries.findLast((entry) => entry.step === 'written')?.storedSha256 ?? null,

@@ -58,6 +58,7 @@ function judgeScan(
 
 /** Clocks of two machines may differ by this much. */
 const CLOCK_SLACK_MS = 300_000
+const JUST_NOW_MS = 2000
 
 function withoutRecords(scan: LogScan, nowMs: number): Judgement | null {
   const unknown = { ...EXPECTATION, outcome: 'unknown' } as const
@@ -83,6 +84,9 @@ function withoutRecords(scan: LogScan, nowMs: number): Judgement | null {
           next: 'give the zone of its times with --tz, such as Asia/Shanghai',
         }
       }
+      // The second that is not over yet is left to the next run, and a gateway just started has no other.
+      if (aheadMs <= 0 && aheadMs > -JUST_NOW_MS)
+        return { outcome: 'skip', saw: 'the log began just now', next: 'run again in a moment' }
       return {
         ...unknown,
         saw: 'the log has nothing in the period asked for',

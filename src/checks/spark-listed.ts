@@ -88,7 +88,7 @@ function partly(spark: Presence, base: Presence, model: string, fallback: string
       base.exact || base.prefixed.length > 0
         ? 'clients that send the bare name are refused'
         : 'when Spark is refused there is nothing to route its traffic to',
-    next: 'provops spark-check',
+    next: `provops incident missing-models --model ${spark.exact ? fallback : model}`,
   }
 }
 
@@ -101,8 +101,8 @@ function absent(spark: Presence, base: Presence, model: string, fallback: string
     expected: `${model} and ${fallback} in the list`,
     why: 'clients of this key that ask for Spark get 400 or 404 model_not_found',
     next: base.exact
-      ? `route these workloads to ${fallback}; provops spark-check shows the change`
-      : 'provops spark-check',
+      ? `route these workloads to ${fallback}: provops incident spark-mismatch proposes how`
+      : `provops incident missing-models --model ${model}`,
   }
 }
 

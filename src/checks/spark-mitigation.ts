@@ -119,18 +119,32 @@ function judgePlan(
   }
 }
 
+function aliasUnknown(saw: string, next: string): Judgement {
+  return {
+    outcome: 'skip',
+    saw: `the ratio is good; whether an alias is still in place is not known: ${saw}`,
+    next,
+  }
+}
+
 async function proposeWayBack(context: MitigationContext): Promise<Judgement> {
   const config = await context.configText()
-  const plan = config.kind === 'text' ? context.planFallback(config.text) : null
-  if (config.kind !== 'text' || plan?.kind !== 'in-place')
-    return { outcome: 'pass', saw: 'none: the ratio is good' }
+  if (config.kind === 'none') return aliasUnknown(config.saw, config.next)
+  const plan = context.planFallback(config.text)
+  if (plan.kind === 'refused') return aliasUnknown(plan.reason, 'provops lint')
+  if (plan.kind === 'planned')
+    return {
+      outcome: 'pass',
+      source: config.source,
+      saw: 'none: the ratio is good, and no alias is in place',
+    }
   context.propose(plan, config)
   return {
     outcome: 'warn',
     source: config.source,
-    saw: `the alias to ${context.spark.fallback} is still in place and the ratio is good again`,
+    saw: `the ratio is good, and the alias to ${context.spark.fallback} is still in place`,
     expected: `${context.spark.model} answered by itself`,
-    why: 'a mitigation that is forgotten hides the model for good',
-    next: 'provops undo, or provops spark-check --auto-mitigate to take it out',
+    why: 'the good ratio may be that of the fallback; a mitigation that is forgotten hides the model for good',
+    next: 'provops undo takes the alias out, and provops spark-check --sample 25 then tells whether it is still needed',
   }
 }

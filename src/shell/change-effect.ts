@@ -5,6 +5,7 @@ import { offersOf } from '../analysis/config/offers.ts'
 import type { EffectCheck, Verification } from '../changes/effect.ts'
 import type { ReloadClues } from '../changes/stall.ts'
 import { askModels } from '../checks/models.ts'
+import { faultWords } from '../checks/replies.ts'
 import type { Clock } from '../core/clock.ts'
 import { counted, listed } from '../core/text.ts'
 import type { ClientKey, Gateway } from '../gateway/port.ts'
@@ -55,7 +56,7 @@ export interface Watched {
   readonly clock: Clock
 }
 
-/** Tells besides whether the gateway ever gave a readable answer: "no" and "don't know" are different words. */
+/** Tells besides whether the gateway ever gave a readable answer. */
 export interface WatchedEffect extends EffectCheck {
   hasAnswered(): boolean
 }
@@ -103,7 +104,7 @@ async function verifyIds(
   gateway.forget()
   const answer = await askModels(gateway, key, signal)
   if (answer.kind === 'unknown')
-    return { kind: 'not-yet', answered: false, saw: `/v1/models: ${answer.judgement.saw}` }
+    return { kind: 'not-yet', answered: false, saw: `${gateway.url}/v1/models: ${answer.judgement.saw}` }
   const seen = new Set(answer.list.models.map(({ id }) => id))
   const missing = appear.filter((id) => !seen.has(id))
   const lost = keep.filter((id) => !seen.has(id) && !vanish.includes(id))
@@ -129,7 +130,11 @@ async function verifyProviders(gateway: Gateway, texts: Texts, signal: AbortSign
   }
   const result = await gateway.get(ROUTES.config, { signal })
   if (result.kind === 'fault')
-    return { kind: 'not-yet', answered: false, saw: `/v0/management/config: ${result.fault.kind}` }
+    return {
+      kind: 'not-yet',
+      answered: false,
+      saw: `${gateway.url}/v0/management/config: ${faultWords(result.fault).saw}`,
+    }
   const { status, body } = result.value
   if (status !== 200 || body.kind !== 'json')
     return { kind: 'not-yet', answered: false, saw: `/v0/management/config answered ${status}` }

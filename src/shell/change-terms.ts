@@ -19,10 +19,10 @@ export function startRunEnd({ world, settings }: Invocation): RunEnd {
   return { signal: AbortSignal.any([over.signal, world.interrupted]), cancel: () => done.abort() }
 }
 
-/** What `provops undo` needs besides the run to reach the same gateway. */
-export function undoOptions({ settings }: Invocation, { gateway, embedded }: Session): readonly string[] {
-  if (embedded !== null || settings.origins.gateway === 'default') return []
-  return ['-g', settings.gatewayName ?? gateway.url]
+/** The gateway of this run as `-g` names it, for its undo; null for the default one, and for one that ends with the run. */
+export function gatewayForUndo({ settings }: Invocation, { gateway, embedded }: Session): string | null {
+  if (embedded !== null || settings.origins.gateway === 'default') return null
+  return settings.gatewayName ?? gateway.url
 }
 
 /** `onboard-20261123-120000-7f3a`: says what and when, and does not repeat. */

@@ -34,7 +34,10 @@ export function endingOfEffect(effect: Effect, hasAnswered: boolean): Ending {
       return { kind: 'not-known', why: 'a change whose effect was not seen is not proven', cause: 'deadline' }
     default:
       if (!hasAnswered)
-        return { kind: 'not-known', why: 'the change is written; whether it took is not known' }
+        return {
+          kind: 'not-known',
+          why: 'the change is written, and the gateway does not answer: whether it took is not known',
+        }
       return { kind: 'not-done', why: 'HTTP does not tell of a reload that failed; only the effect does' }
   }
 }

@@ -12,7 +12,7 @@ import { ROUTES } from '../wire/routes.ts'
 import { effectOf, flavourOf } from './change-effect.ts'
 import { confirmAndApply, type Flow, rollBack, seeEffect } from './change-flow.ts'
 import { firstClientKey } from './change-session.ts'
-import { newRunId, undoOptions } from './change-terms.ts'
+import { gatewayForUndo, newRunId } from './change-terms.ts'
 import { unconfirmed } from './change-words.ts'
 import { changeWorldOf } from './change-world.ts'
 import { askConsent } from './confirm.ts'
@@ -100,7 +100,7 @@ async function write(
       before,
       after,
       check,
-      undoOptions: undoOptions(invocation, session),
+      gateway: gatewayForUndo(invocation, session),
     },
     world.mask,
   )

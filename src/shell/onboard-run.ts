@@ -21,7 +21,7 @@ import { effectOf, flavourOf, idsEffect, type Texts, type Watched } from './chan
 import { close, confirmAndApply, type Flow, rollBack, seeEffect, sourceOf, take } from './change-flow.ts'
 import { stoppingStage } from './change-report.ts'
 import { finishEarlierRuns, firstClientKey } from './change-session.ts'
-import { newRunId, type RunEnd, startRunEnd, undoOptions } from './change-terms.ts'
+import { gatewayForUndo, newRunId, type RunEnd, startRunEnd } from './change-terms.ts'
 import type { Invocation } from './invocation.ts'
 import { startMonitorView } from './monitor-view.ts'
 import { keepProof, type OnboardProof, readProof } from './onboard-memory.ts'
@@ -139,7 +139,7 @@ export class OnboardRun implements OnboardContext {
         before,
         after,
         check: effectOf(this.#watched(), this.#texts()),
-        undoOptions: undoOptions(invocation, session),
+        gateway: gatewayForUndo(invocation, session),
       },
       world.mask,
     )

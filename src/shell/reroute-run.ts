@@ -17,7 +17,7 @@ import { close, confirmAndApply, type Flow, rollBack, seeEffect, sourceOf } from
 import { stoppingStage } from './change-report.ts'
 import { finishEarlierRuns, firstClientKey } from './change-session.ts'
 import type { StagedRun } from './change-stages.ts'
-import { newRunId, type RunEnd, startRunEnd, undoOptions } from './change-terms.ts'
+import { gatewayForUndo, newRunId, type RunEnd, startRunEnd } from './change-terms.ts'
 import type { Invocation } from './invocation.ts'
 import { refusedPlan } from './onboard-words.ts'
 import type { RerouteOrder } from './reroute.ts'
@@ -90,7 +90,7 @@ export class RerouteRun implements RerouteContext, StagedRun {
         before,
         after,
         check: effectOf(this.#watched(), { before, after, flavour: this.#flavour }),
-        undoOptions: undoOptions(invocation, session),
+        gateway: gatewayForUndo(invocation, session),
       },
       world.mask,
     )

@@ -6,7 +6,7 @@ import type { Judgement } from '../core/check.ts'
 import { effectOf, flavourOf } from './change-effect.ts'
 import { close, confirmAndApply, type Flow, seeEffect } from './change-flow.ts'
 import { firstClientKey } from './change-session.ts'
-import { newRunId, undoOptions } from './change-terms.ts'
+import { gatewayForUndo, newRunId } from './change-terms.ts'
 import { changeWorldOf } from './change-world.ts'
 import type { Invocation } from './invocation.ts'
 import { openConfiguration } from './onboard.ts'
@@ -15,6 +15,13 @@ import { announceRequests } from './spark-announce.ts'
 import type { Proposal } from './spark-check.ts'
 
 const NOTHING: Judgement = { outcome: 'skip', saw: 'no change is due', next: 'nothing to do' }
+
+/** While the alias is in place the ratio is that of the fallback, so that nothing proves the model to be well again. */
+const WAY_BACK: Judgement = {
+  outcome: 'skip',
+  saw: 'the alias is taken out by hand only: as long as it is there, nothing tells whether it is still needed',
+  next: 'provops undo',
+}
 
 /** One run of `--auto-mitigate`: at most one change, made after the proposal and held until it was seen. */
 export class Mitigation {
@@ -44,14 +51,13 @@ export class Mitigation {
   async #apply(context: MitigationContext, session: Session): Promise<Judgement> {
     const [proposal] = this.#proposals
     if (!proposal) return NOTHING
-    if (proposal.plan.kind === 'planned') {
-      if (context.probe === null) announceRequests(this.#invocation, 1, context.spark.fallback)
-      const proven = await sparkFallbackCheck.ask(
-        { ...context, probe: context.ask },
-        new AbortController().signal,
-      )
-      if ('outcome' in proven && proven.outcome !== 'pass') return proven
-    }
+    if (proposal.plan.kind === 'in-place') return WAY_BACK
+    if (context.probe === null) announceRequests(this.#invocation, 1, context.spark.fallback)
+    const proven = await sparkFallbackCheck.ask(
+      { ...context, probe: context.ask },
+      new AbortController().signal,
+    )
+    if ('outcome' in proven && proven.outcome !== 'pass') return proven
     const opening = await openConfiguration(this.#invocation, session)
     if (opening.kind === 'refused') {
       return {
@@ -68,10 +74,7 @@ export class Mitigation {
     const change = proposeChange(
       {
         runId: newRunId('spark-check', this.#invocation.world),
-        title:
-          proposal.plan.kind === 'planned'
-            ? `alias ${context.spark.model} to ${context.spark.fallback}`
-            : `take the alias to ${context.spark.fallback} out`,
+        title: `alias ${context.spark.model} to ${context.spark.fallback}`,
         target: opening.store.target,
         before,
         after,
@@ -80,7 +83,7 @@ export class Mitigation {
           after,
           flavour: await flavourOf(session.capabilities),
         }),
-        undoOptions: undoOptions(this.#invocation, session),
+        gateway: gatewayForUndo(this.#invocation, session),
       },
       world.mask,
     )

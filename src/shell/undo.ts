@@ -19,9 +19,10 @@ import { finishEarlierRuns, firstClientKey, lock, openLastingSession, openTarget
 import { endingOfEffect, judgementOf, unconfirmed } from './change-words.ts'
 import { changeWorldOf } from './change-world.ts'
 import { askConsent } from './confirm.ts'
-import type { Invocation } from './invocation.ts'
+import { Flags, type Invocation } from './invocation.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
+import { resolveSettings } from './settings.ts'
 
 /** `provops undo [run]`. */
 export async function runUndo(invocation: Invocation): Promise<CommandResult> {
@@ -29,16 +30,28 @@ export async function runUndo(invocation: Invocation): Promise<CommandResult> {
   if (invocation.flags.has('list')) return listOfRuns(world)
   const run = await chosenRun(world, invocation.args[0])
   if (run.kind === 'refused') return run
-  const session = await openLastingSession(invocation)
+  const there = atGatewayOf(run.run, invocation)
+  if ('kind' in there) return there
+  const session = await openLastingSession(there)
   if (session.kind === 'refused') return session
   try {
     const opening = await openTarget(world, run.run.target, session)
     if (opening.kind === 'refused') return opening
     if (invocation.flags.has('keep-file')) return await giveUp(world, opening.store, run.run)
-    return await undo({ invocation, world, session, store: opening.store, run: run.run })
+    return await undo({ invocation: there, world, session, store: opening.store, run: run.run })
   } finally {
     await session.close()
   }
+}
+
+/** A change goes back where it was made, unless another gateway is named. */
+function atGatewayOf({ runId, gateway }: Run, invocation: Invocation): Invocation | Refusal {
+  if (gateway === null || invocation.flags.has('gateway')) return invocation
+  const flags = { ...invocation.flags.entries(), gateway }
+  const resolved = resolveSettings({ flags, env: invocation.world.env, file: invocation.config })
+  if (resolved.kind === 'settings')
+    return { ...invocation, flags: new Flags(flags), settings: resolved.settings }
+  return usageError(`run ${runId} was made for the gateway ${printable(gateway)}`, 'name it with -g')
 }
 
 const STEP_WORDS = {

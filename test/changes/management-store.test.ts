@@ -76,7 +76,7 @@ function apply(held: Held, after = AFTER, before = BEFORE): Promise<Applied> {
       before,
       after,
       check: neverChecked,
-      undoOptions: ['--via', 'management'],
+      gateway: 'prod',
     },
     held.world.mask,
   )
@@ -92,7 +92,7 @@ test('a change goes out as YAML, is read back, and undone', async () => {
     runId: 'run1',
     backupPath,
     notes: [],
-    undoCommand: 'provops undo run1 --via management',
+    undoCommand: 'provops undo run1 -g prod',
   })
   expect(config.contentType).toBe('application/yaml')
   expect(await readText(store)).toEqual({ kind: 'read', text: atLeftEdge(AFTER) })

@@ -45,6 +45,16 @@ async function scanText(text: string, flags = ''): Promise<Record<string, string
   return Object.fromEntries(findings.map(({ id, outcome }) => [id, outcome]))
 }
 
+describe('a log that has nothing in the period', () => {
+  it.each([
+    ['began this very second', line(0, 200), 'skip'],
+    ['ends before it', line(3 * 86_400, 200), 'unknown'],
+    ['is ahead of the clock', line(-60, 200), 'unknown'],
+  ])('and %s', async (_name, text, outcome) => {
+    expect((await scanText(text))['logs.bursts']).toBe(outcome)
+  })
+})
+
 describe('a sustained burst', () => {
   const quiet = series(400, 2, 100, 200)
 

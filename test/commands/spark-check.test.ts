@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Finding } from '../../src/core/finding.ts'
 import type { Report } from '../../src/core/report.ts'
 import { provops } from './cli.ts'
@@ -7,6 +10,27 @@ async function sparkCheck(flags: string): Promise<Report> {
   const { stdout, stderr } = await provops(`spark-check ${flags} -o json`)
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout)
+}
+
+const SCENARIOS = resolve(import.meta.dirname, '../../fixtures/scenarios')
+
+/** A healthy scenario, as a file, in which an alias already sends Spark to its fallback. */
+function withAlias(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'provops-spark-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const alias = `
+oauth-model-alias:
+  codex:
+    - { name: gpt-5.3-codex, alias: gpt-5.3-codex-spark, fork: true }
+`
+  const base = readFileSync(join(SCENARIOS, 'config/base.yaml'), 'utf8')
+  writeFileSync(join(directory, 'config.yaml'), base + alias)
+  const scenario = join(directory, 'alias.yaml')
+  writeFileSync(
+    scenario,
+    'name: alias\ntitle: an alias\ndescription: in place\nextends: healthy\nconfigFile: config.yaml\n',
+  )
+  return scenario
 }
 
 function finding({ findings }: Report, id: string): Finding | undefined {
@@ -92,6 +116,24 @@ describe('the mitigation', () => {
   })
 })
 
+describe('the way back', () => {
+  it('is not known to be unneeded when the configuration cannot be read', async () => {
+    const report = await sparkCheck('--embedded --config-file nowhere.yaml --sample 25')
+    expect(finding(report, 'spark.mitigation')).toMatchObject({
+      outcome: 'skip',
+      saw: expect.stringContaining('whether an alias is still in place is not known'),
+    })
+  })
+
+  it('is not needed when no alias is in place', async () => {
+    const report = await sparkCheck('--embedded --sample 25')
+    expect(finding(report, 'spark.mitigation')).toMatchObject({
+      outcome: 'pass',
+      saw: 'none: the ratio is good, and no alias is in place',
+    })
+  })
+})
+
 describe('wrong flags', () => {
   it.each([
     ['--window soon', '--window: "soon" is not a duration'],
@@ -122,6 +164,21 @@ describe('--auto-mitigate', () => {
       saw: expect.stringContaining('provops undo'),
     })
     expect(finding(report, 'spark.verified')).toMatchObject({ outcome: 'pass' })
+    expect(finding(report, 'spark.error-ratio')).toMatchObject({
+      outcome: 'warn',
+      saw: expect.stringContaining('mitigated in this run'),
+    })
+    expect(report.exit.code).toBe(0)
+  })
+
+  it('does not take the alias out by itself while the good ratio may be that of the fallback', async () => {
+    const report = await sparkCheck(`--embedded=${withAlias()} --sample 25 --auto-mitigate --yes`)
+    expect(finding(report, 'spark.mitigation')).toMatchObject({
+      outcome: 'warn',
+      saw: 'the ratio is good, and the alias to gpt-5.3-codex is still in place',
+    })
+    expect(finding(report, 'spark.applied')).toMatchObject({ outcome: 'skip', next: 'provops undo' })
+    expect(report.attachments).toMatchObject([{ kind: 'diff', title: 'the way back' }])
   })
 
   it('does nothing when nothing is due', async () => {

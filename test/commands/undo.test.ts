@@ -57,6 +57,13 @@ describe('undo', () => {
     expect([report.exit.code, rig.config()]).toEqual([7, rig.before])
   })
 
+  it('goes to the gateway that the change was made for, without being told', async () => {
+    const rig = await onboarded()
+    const reach = '--api-key-file client.key --management-key-file management.key'
+    const report = await rig.report('undo --yes', { reach })
+    expect(outcomesOf(report)).toEqual({ 'undo.restored': 'pass', 'undo.effective': 'pass' })
+  })
+
   it('gives up a run that was cut off with --keep-file', async () => {
     const rig = await startRig()
     let isDead = false

@@ -64,7 +64,7 @@ async function work(held: Parameters<typeof applyChange>[0]): Promise<string> {
     case 'apply': {
       const check = { describe: '', verify: async () => ({ kind: 'not-yet', saw: '' }) as const }
       const change = proposeChange(
-        { runId, title: 'victim', target: held.store.target, before, after, check },
+        { runId, title: 'victim', target: held.store.target, before, after, check, gateway: null },
         held.world.mask,
       )
       return (await applyChange(held, change)).kind

@@ -60,6 +60,7 @@ export function changeOf(path: string, before: string, after: string, runId = 'r
     {
       runId,
       title: 'a test',
+      gateway: null,
       target: { kind: 'file', path, realPath: path },
       before,
       after,
