@@ -5,6 +5,7 @@ import { type RatioLevel, type RatioThreshold, ratioLevel, type Thresholds } fro
 import type { DailyContext, LogReading, RateLimitsByProvider } from './daily-context.ts'
 import { managementWords } from './gateway.ts'
 import { askMetrics, readWindows, type WindowsAnswer } from './provider-windows.ts'
+import { windowWords } from './quota-words.ts'
 
 export const providerErrorsCheck: Check<DailyContext> = {
   id: 'providers.errors',
@@ -158,11 +159,12 @@ function judgeWindow(window: ProviderWindow, rateLimited: number | null, thresho
 }
 
 function words(
-  { failures, requests, spanMs, latencyP50Ms, latencyP95Ms }: ProviderWindow,
+  window: ProviderWindow,
   rateLimited: number | null,
 ): string {
+  const { failures, requests, latencyP50Ms, latencyP95Ms } = window
   return [
-    `${percent(failures / requests)} errors of ${groupedNumber(requests)} in ${span(spanMs)}`,
+    `${percent(failures / requests)} errors of ${groupedNumber(requests)} in ${windowWords(window)}`,
     rateLimited === null ? '' : `429 ${percent(rateLimited / requests)}`,
     latencyP50Ms === null ? '' : `p50 ${span(latencyP50Ms)}`,
     latencyP95Ms === null ? '' : `p95 ${span(latencyP95Ms)}`,
@@ -171,11 +173,12 @@ function words(
     .join(', ')
 }
 
-function withoutTraffic({ uncounted, spanMs }: ProviderWindow): Judgement {
+function withoutTraffic(window: ProviderWindow): Judgement {
+  const { uncounted } = window
   if (uncounted === 0) {
     return {
       outcome: 'skip',
-      saw: `no traffic in ${span(spanMs)}`,
+      saw: `no traffic in ${windowWords(window)}`,
       next: 'nothing to do unless traffic was expected: then provops incident wrong-provider',
     }
   }

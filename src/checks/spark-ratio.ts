@@ -35,15 +35,17 @@ export const sparkRatioCheck: Check<SparkContext> = {
   },
 }
 
-/** The best evidence there is for the model's error ratio. */
+/** The best evidence there is for the model's error ratio: of the first source that knows enough requests. */
 export async function ratioOf(context: SparkContext): Promise<RatioEvidence> {
   const reasons: string[] = []
+  let tooFew: RatioEvidence | null = null
   for (const source of [fromStatistics, fromSamples, fromLog]) {
     const evidence = await source(context)
-    if (evidence.kind !== 'none') return evidence
-    reasons.push(...evidence.reasons)
+    if (evidence.kind === 'none') reasons.push(...evidence.reasons)
+    else if (evidence.count.total >= context.threshold.minRequests) return evidence
+    else tooFew ??= evidence
   }
-  return { kind: 'none', reasons }
+  return tooFew ?? { kind: 'none', reasons }
 }
 
 async function fromStatistics({

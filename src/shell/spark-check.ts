@@ -13,6 +13,7 @@ import type { Endpoint } from '../wire/routes.ts'
 import { changeWorldOf } from './change-world.ts'
 import { readConfigText } from './config-text.ts'
 import { readGatewayLog } from './gateway-log.ts'
+import { givenPathsProblem } from './given-paths.ts'
 import type { Invocation } from './invocation.ts'
 import { judge } from './judge.ts'
 import { once } from './once.ts'
@@ -40,6 +41,8 @@ interface Order {
 export async function runSparkCheck(invocation: Invocation): Promise<CommandResult> {
   const order = readOrder(invocation)
   if ('kind' in order) return order
+  const problem = await givenPathsProblem(invocation, ['config-file', 'logs'])
+  if (problem) return problem
   const interval = watchInterval(invocation)
   if (interval !== null && 'kind' in interval) return interval
   const proposals: Proposal[] = []

@@ -96,6 +96,14 @@ describe('a probe of Spark', () => {
   })
 })
 
+describe('too few requests in the statistics', () => {
+  it('leave the verdict to own samples', async () => {
+    const report = await sparkCheck('--embedded --profile fork-old --sample 25 --model gpt-5.3-codex-spark(high)')
+    const found = finding(report, 'spark.error-ratio')
+    expect(found?.source).toMatch(/^25 own requests/)
+  })
+})
+
 describe('the mitigation', () => {
   it('is shown as a diff that takes nobody else’s name away', async () => {
     const report = await sparkCheck('--embedded=spark-5.1 --profile fork-old')
@@ -118,7 +126,11 @@ describe('the mitigation', () => {
 
 describe('the way back', () => {
   it('is not known to be unneeded when the configuration cannot be read', async () => {
-    const report = await sparkCheck('--embedded --config-file nowhere.yaml --sample 25')
+    const home = mkdtempSync(join(tmpdir(), 'provops-cli-'))
+    onTestFinished(() => rmSync(home, { recursive: true }))
+    writeFileSync(join(home, 'provops.yaml'), 'config-file: gone.yaml\n')
+    const { stdout } = await provops('spark-check --embedded --sample 25 -o json', { home })
+    const report: Report = JSON.parse(stdout)
     expect(finding(report, 'spark.mitigation')).toMatchObject({
       outcome: 'skip',
       saw: expect.stringContaining('whether an alias is still in place is not known'),
@@ -136,6 +148,8 @@ describe('the way back', () => {
 
 describe('wrong flags', () => {
   it.each([
+    ['--config-file /', '--config-file: / is not a file'],
+    ['--logs nowhere.log', '--logs: nowhere.log does not exist'],
     ['--window soon', '--window: "soon" is not a duration'],
     ['--sample 5000', '--sample: "5000" is not a number from 0 to 200'],
     ['--endpoint nope', 'Allowed choices are responses, chat, messages'],
