@@ -1,4 +1,4 @@
-import { printable, span } from '../core/text.ts'
+import { printable, shellWord, span } from '../core/text.ts'
 import type { Applied } from './apply.ts'
 import { type Change, type Target, targetName } from './change.ts'
 import type { Conflict } from './conflict.ts'
@@ -210,10 +210,6 @@ function compareCommand(backupPath: string, target: Target): string {
   if (target.kind === 'management')
     return `compare GET /v0/management/config.yaml of ${target.url} with ${backup}`
   return `diff -u ${shellWord(target.realPath)} ${backup}`
-}
-
-function shellWord(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${printable(path, 500).replaceAll("'", String.raw`'\''`)}'`
 }
 
 function leftWords(left: 'untouched' | 'put-back' | 'unclear', backupPath: string | null): string {

@@ -1,6 +1,6 @@
 import { diffInventories, type InventoryDiff } from '../analysis/inventory.ts'
 import type { Check, Judgement } from '../core/check.ts'
-import { nearest } from '../core/plan.ts'
+import { nearest } from '../core/near.ts'
 import { counted, listed, span } from '../core/text.ts'
 import type { ClientKey, Gateway, Reply } from '../gateway/port.ts'
 import { type ModelList, readModelList } from '../wire/models.ts'

@@ -1,6 +1,6 @@
 import type { Newcomer } from '../analysis/onboarding/spec.ts'
 import type { Judgement } from '../core/check.ts'
-import { nearest } from '../core/plan.ts'
+import { nearest } from '../core/near.ts'
 import { counted, listed } from '../core/text.ts'
 import type { Gateway } from '../gateway/port.ts'
 import { readModelList } from '../wire/models.ts'

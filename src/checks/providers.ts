@@ -158,10 +158,7 @@ function judgeWindow(window: ProviderWindow, rateLimited: number | null, thresho
   return { outcome: 'pass', saw: figures.text }
 }
 
-function words(
-  window: ProviderWindow,
-  rateLimited: number | null,
-): string {
+function words(window: ProviderWindow, rateLimited: number | null): string {
   const { failures, requests, latencyP50Ms, latencyP95Ms } = window
   return [
     `${percent(failures / requests)} errors of ${groupedNumber(requests)} in ${windowWords(window)}`,

@@ -1,6 +1,6 @@
 import type { FallbackPlan } from '../analysis/spark-mitigation.ts'
 import type { Check, Judgement } from '../core/check.ts'
-import { nearest } from '../core/plan.ts'
+import { nearest } from '../core/near.ts'
 import { listed } from '../core/text.ts'
 import { ratioLevel } from '../core/thresholds.ts'
 import { askModels } from './models.ts'

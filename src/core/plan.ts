@@ -1,6 +1,6 @@
-import { distance } from 'fastest-levenshtein'
 import picomatch from 'picomatch'
 import type { CheckInfo } from './check.ts'
+import { nearest } from './near.ts'
 
 export interface Selection {
   /** Ids, globs or group names; empty means all. */
@@ -65,23 +65,10 @@ function subjectsIn(only: readonly string[]): SubjectFilter {
   return subjects
 }
 
-const NEAREST_SHOWN = 3
-
 /** The ids and groups closest to a mistyped word, best first. */
 export function nearestIds(word: string, catalogue: readonly CheckInfo[]): string[] {
   return nearest(
     word,
     catalogue.flatMap((check) => [check.id, check.group]),
   )
-}
-
-/** The candidates closest to `word` by edit distance, at most three, best first; far ones are left out. */
-export function nearest(word: string, candidates: Iterable<string>): string[] {
-  const limit = Math.max(2, Math.ceil(word.length / 2))
-  return [...new Set(candidates)]
-    .map((candidate) => ({ candidate, far: distance(word, candidate) }))
-    .filter(({ far, candidate }) => far <= limit || candidate.startsWith(word))
-    .sort((a, b) => a.far - b.far || a.candidate.localeCompare(b.candidate))
-    .slice(0, NEAREST_SHOWN)
-    .map(({ candidate }) => candidate)
 }

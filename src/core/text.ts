@@ -65,3 +65,11 @@ export function listed(names: readonly string[], shown = 4): string {
   if (names.length <= shown) return names.join(', ')
   return `${names.slice(0, shown).join(', ')} and ${groupedNumber(names.length - shown)} more`
 }
+
+/** A word as a shell takes it, in quotes where it needs them; control characters are lost. */
+export function shellWord(word: string): string {
+  if (/^[\w./@%+=:,-]+$/.test(word)) return word
+  return `'${word.replace(UNPRINTED, '').replaceAll("'", String.raw`'\''`)}'`
+}
+
+const UNPRINTED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu

@@ -1,3 +1,4 @@
+import { shellWord } from '../core/text.ts'
 import type { Invocation } from './invocation.ts'
 
 /** What the person in front of the terminal said, or that there is none. */
@@ -33,8 +34,4 @@ function aborted(signal: AbortSignal): Promise<string> {
 /** This very command line with `--yes`, as it can be pasted into a shell. */
 export function confirmingCommand({ world }: Invocation): string {
   return ['provops', ...world.argv, '--yes'].map(shellWord).join(' ')
-}
-
-function shellWord(word: string): string {
-  return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

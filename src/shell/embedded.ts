@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { nearest } from '../core/plan.ts'
+import { nearest } from '../core/near.ts'
 import type { Profile } from '../gateway/embedded/profile.ts'
 import { parseScenario, type Scenario } from '../gateway/embedded/scenario.ts'
 import { type EmbeddedGateway, startEmbedded } from '../gateway/embedded/start.ts'

@@ -1,7 +1,7 @@
 import type { RerouteInput } from '../analysis/reroute.ts'
 import { REROUTE_WAYS, type RerouteWay } from '../analysis/reroute-ways.ts'
 import { REROUTE_CHANGE_CHECKS, REROUTE_END_CHECKS, REROUTE_PLAN_CHECKS } from '../checks/reroute.ts'
-import { nearest } from '../core/plan.ts'
+import { nearest } from '../core/near.ts'
 import type { Endpoint } from '../wire/routes.ts'
 import { openLastingSession } from './change-session.ts'
 import { carryOut } from './change-stages.ts'

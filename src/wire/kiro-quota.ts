@@ -1,4 +1,5 @@
 import { type Fields, fieldsOf, isFields, listOf, numberOf, textOf } from './fields.ts'
+import { momentMs } from './moments.ts'
 
 /** What `GET /v0/management/kiro-quota` says of one Kiro credential. Null: it did not say. */
 export interface KiroQuota {
@@ -45,7 +46,7 @@ export function readKiroQuota(body: unknown): KiroQuotaReading {
       used,
       usedShare,
       exhausted: exhausted ?? (remaining === null ? null : remaining <= 0),
-      resetsMs: resetMs(usage.nextDateReset),
+      resetsMs: momentMs(usage.nextDateReset),
       plan: textOf(subscription.subscriptionTitle) ?? textOf(subscription.type),
     },
   }
@@ -99,15 +100,4 @@ function difference(limit: number | null, used: number | null): number | null {
 
 function shareOf(used: number | null, limit: number | null): number | null {
   return used === null || limit === null || limit === 0 ? null : used / limit
-}
-
-/** Larger numbers are milliseconds: as seconds they would lie beyond the year 5000. */
-const SECONDS_UP_TO = 1e11
-const LATEST_MS = 8.64e15
-
-function resetMs(value: unknown): number | null {
-  const number = numberOf(value)
-  const ms =
-    number === null ? Date.parse(textOf(value) ?? '') : number > SECONDS_UP_TO ? number : number * 1000
-  return ms > 0 && ms <= LATEST_MS ? Math.trunc(ms) : null
 }

@@ -98,7 +98,9 @@ describe('a probe of Spark', () => {
 
 describe('too few requests in the statistics', () => {
   it('leave the verdict to own samples', async () => {
-    const report = await sparkCheck('--embedded --profile fork-old --sample 25 --model gpt-5.3-codex-spark(high)')
+    const report = await sparkCheck(
+      '--embedded --profile fork-old --sample 25 --model gpt-5.3-codex-spark(high)',
+    )
     const found = finding(report, 'spark.error-ratio')
     expect(found?.source).toMatch(/^25 own requests/)
   })

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { percent, printable, span } from '../../src/core/text.ts'
+import { groupedNumber, percent, printable, shellWord, span } from '../../src/core/text.ts'
 
 describe('foreign text', () => {
   it('loses what could move, colour or hide in a terminal', () => {
@@ -38,5 +40,24 @@ describe('numbers for people', () => {
     [1, '100 %'],
   ])('shows a share of %d as %s', (share, text) => {
     expect(percent(share)).toBe(text)
+  })
+})
+
+describe('a word of a command that is printed', () => {
+  it('is what the shell reads back, control characters left out', async () => {
+    const words = ['plain', 'a  b', "it's", '$HOME `x`', '', 'tab\tgone', '-g', 'https://gw/?a=1&b=2']
+    const line = `printf '%s\\n' ${words.map(shellWord).join(' ')}`
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', line])
+    expect(stdout.trimEnd().split('\n')).toEqual(words.map((word) => word.replace('\t', '')))
+  })
+})
+
+describe('a whole number', () => {
+  it('has commas between thousands, as Intl writes it', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (number) => {
+        expect(groupedNumber(number)).toBe(number.toLocaleString('en-US'))
+      }),
+    )
   })
 })

@@ -1,8 +1,8 @@
+import { nearest } from '../../core/near.ts'
 import { printable } from '../../core/text.ts'
 import type { UnknownKey } from './decoded.ts'
 import { FLAVOUR_NAMES } from './flavour.ts'
 import type { Draft, LintContext, Rule } from './lint-types.ts'
-import { nearest } from './near.ts'
 import { LEGACY_KEYS } from './schema.ts'
 import { DEDICATED_BLOCKS, SECTIONS, type Section } from './schema-providers.ts'
 import { knows } from './shape.ts'
@@ -69,7 +69,7 @@ function nearestFix({ key, siblings }: UnknownKey, flavour: LintContext['flavour
     .replace(/([a-z\d])([A-Z])/g, '$1-$2')
     .replaceAll('_', '-')
     .toLowerCase()
-  const near = known.includes(kebab) ? kebab : nearest(key, known, 1)[0]
+  const near = known.includes(kebab) ? kebab : nearest(key, known)[0]
   return near === undefined ? 'remove it, or move it to where it belongs' : `write \`${near}\``
 }
 

@@ -1,5 +1,5 @@
+import { nearest } from '../../core/near.ts'
 import type { RoutingStrategy } from './model.ts'
-import { nearest } from './near.ts'
 import { byCodeUnits } from './normalise.ts'
 import type { Credential, IdOffer, Offer, Offers } from './offers.ts'
 import { cutSuffix } from './suffix.ts'

@@ -1,7 +1,7 @@
+import { nearest } from '../../core/near.ts'
 import { printable } from '../../core/text.ts'
 import { causesInEntry } from './missing-entry.ts'
 import { causesInOAuth } from './missing-oauth.ts'
-import { nearest } from './near.ts'
 import type { IdOffer, Offers } from './offers.ts'
 import { resolve } from './resolve.ts'
 import type { Position } from './yaml-source.ts'

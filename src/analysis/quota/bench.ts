@@ -1,7 +1,7 @@
 import type { AuthFile } from '../../wire/management.ts'
+import { momentMs } from '../../wire/moments.ts'
 import { classifyRefusal } from '../../wire/refusals.ts'
 import type { CooldownFile } from '../tokens/cooldown-file.ts'
-import { momentMs } from '../tokens/times.ts'
 
 /** Why a credential is benched, as far as its last refusal tells. */
 export type BenchCause = 'quota' | 'credential' | 'model' | 'money' | 'trouble' | 'unknown'

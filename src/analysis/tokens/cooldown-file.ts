@@ -1,5 +1,5 @@
 import { fieldsOf, isFields, listOf, numberOf, textOf } from '../../wire/fields.ts'
-import { momentMs } from './times.ts'
+import { momentMs } from '../../wire/moments.ts'
 
 /** One bench that a gateway wrote down. */
 export interface CooldownRecord {

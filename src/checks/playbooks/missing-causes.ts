@@ -1,6 +1,6 @@
 import { type Cause, whyMissing } from '../../analysis/config/why-missing.ts'
-import { momentMs } from '../../analysis/tokens/times.ts'
 import { printable, span } from '../../core/text.ts'
+import { momentMs } from '../../wire/moments.ts'
 import type { ConfigView, Facts, IncidentContext } from './incident-context.ts'
 import { instantOf } from './log-facts.ts'
 import { told } from './read-facts.ts'
