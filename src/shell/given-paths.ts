@@ -21,6 +21,8 @@ export async function givenPathsProblem(
   { flags, world }: Invocation,
   names: readonly GivenPath[],
 ): Promise<Refusal | null> {
+  // To list what would be asked nothing is read.
+  if (flags.has('list')) return null
   for (const name of names) {
     const given = flags.text(name)
     if (given === undefined || given === '-') continue
