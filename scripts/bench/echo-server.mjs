@@ -1,12 +1,14 @@
 // The least an HTTP server of node can do: reads the request, sends a body back with its length. GET gets what the first
-// argument says, POST what was posted. Its parent is told the port.
+// argument says, POST the second. Its parent is told the port.
 import { createServer } from 'node:http'
+
+const [getBody, postBody] = process.argv.slice(2)
 
 const server = createServer((request, response) => {
   const chunks = []
   request.on('data', (chunk) => chunks.push(chunk))
   request.once('end', () => {
-    const body = chunks.length > 0 ? Buffer.concat(chunks) : process.argv[2]
+    const body = Buffer.concat(chunks).length > 0 ? postBody : getBody
     response.writeHead(200, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),

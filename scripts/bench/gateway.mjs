@@ -13,9 +13,11 @@ const MODEL = 'glm'
 export async function gatewayRows(dir) {
   const gateway = await startGateway(dir)
   const headers = { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' }
-  const models = await (await fetch(`${gateway.url}/v1/models`, { headers })).text()
-  const echo = await forked('./echo-server.mjs', [models])
   const body = JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: 'ping' }] })
+  const bodyOf = async (path, init) => (await fetch(`${gateway.url}${path}`, { headers, ...init })).text()
+  const models = await bodyOf('/v1/models')
+  const answer = await bodyOf('/v1/chat/completions', { method: 'POST', body })
+  const echo = await forked('./echo-server.mjs', [models, answer])
   const list = (origin) => () => requestsPerSecond({ url: `${origin}/v1/models`, headers }, LOAD)
   const complete = (origin) => () =>
     requestsPerSecond({ url: `${origin}/v1/chat/completions`, method: 'POST', headers, body }, LOAD)

@@ -11,9 +11,9 @@ export function inSafeMode({ traits, config }: Runtime): boolean {
 
 /** Answers a client path in safe mode; null outside of it. */
 export function refuseInSafeMode(exchange: Exchange, runtime: Runtime): Replied | null {
+  if (!inSafeMode(runtime)) return null
   if (!SAFE_MODE_PATHS.some((root) => exchange.path === root || exchange.path.startsWith(`${root}/`)))
     return null
-  if (!inSafeMode(runtime)) return null
   exchange.addHeader('X-CPA-SAFE-MODE', 'example-api-key')
   return exchange.json(403, {
     error: 'unsafe_example_api_key',

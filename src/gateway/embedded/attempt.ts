@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Endpoint } from '../../wire/routes.ts'
+import type { Session } from './affinity.ts'
+import type { Target } from './credentials.ts'
 import type { Exchange } from './exchange.ts'
-import type { BodyPiece } from './provider-call.ts'
+import type { BodyPiece } from './reply-body.ts'
 import type { Candidate, KnownRoute } from './routing.ts'
 import type { Runtime } from './runtime.ts'
 import { codexFailure } from './translation/errors.ts'
@@ -28,6 +30,8 @@ export interface Job {
   /** As the client wrote it, cloak removed. */
   readonly requestedModel: string
   readonly route: KnownRoute
+  /** Null without session affinity. */
+  readonly session: Session | null
 }
 
 /** A stream whose first output is there. */
@@ -66,24 +70,27 @@ export async function attempt(
   const call = callFor(job, upstreamModel)
   const translation = TRANSLATIONS[job.endpoint][target.speaks]
   const request = translation.request(call)
-  const url = `${target.baseUrl}${request.path}`
-  const body = JSON.stringify(request.body)
+  const { baseUrl } = target
   const startedMs = job.runtime.clock.nowMs()
-  const { attempts, gone } = job.exchange
-  job.exchange.servedBy = credential.authIndex
-  attempts.push({ url, auth: authLine(job, credential), timeMs: startedMs, body })
-  const headers = headersFor(job, credential, request)
-  const reply = await job.runtime.providers.post({ url, headers, body, signal: gone })
+  const { exchange } = job
+  exchange.servedBy = credential.authIndex
+  const { path, body } = request
+  exchange.attempts.push({ url: `${baseUrl}${path}`, credential, timeMs: startedMs, body })
+  const headers = headersFor(exchange, target, request)
+  // What is there already is not waited for, which would cost every request two turns.
+  const posted = job.runtime.providers.post({ baseUrl, path, headers, body, asker: exchange })
+  const reply = posted instanceof Promise ? await posted : posted
   const firstByteMs = job.runtime.clock.nowMs() - startedMs
-  if (gone.aborted) return { kind: 'gone' }
+  if (exchange.hasLeft) return { kind: 'gone' }
   if (reply.kind === 'broken') return brokenOff(reply.message)
   if (job.mode === 'stream' && reply.status < 400)
     return openStream(job, reply.body.pieces(), translation.stream(call), {
       firstByteMs,
       headers: reply.headers,
     })
-  const whole = await reply.body.whole()
-  if (gone.aborted) return { kind: 'gone' }
+  const read = reply.body.whole()
+  const whole = read instanceof Promise ? await read : read
+  if (exchange.hasLeft) return { kind: 'gone' }
   // Half a stream of events is understood as one that ended early.
   const understood = request.streamed && quirksOf(job.runtime.profile).earlyEnd === 'raised'
   if (whole.kind === 'cut' && !understood) return brokenOff('unexpected EOF')
@@ -92,7 +99,7 @@ export async function attempt(
   const answer = translation.answer(whole.text, call)
   return answer.kind === 'failed'
     ? failed(answer.failure)
-    : { ...answer, firstByteMs, headers: reply.headers }
+    : { kind: 'answer', text: answer.text, usage: answer.usage, firstByteMs, headers: reply.headers }
 }
 
 function failed(failure: UpstreamFailure): Attempted {
@@ -122,30 +129,32 @@ export function callFor(
   }
 }
 
-type Credential = Candidate['credential']
+type Headers = Readonly<Record<string, string>>
+
+/** A target's headers with those of a format, of which there are a handful: made once for each pair. */
+const MERGED = new WeakMap<Headers, WeakMap<Headers, Headers>>()
 
 export function headersFor(
-  { exchange }: Pick<Job, 'exchange'>,
-  credential: Credential,
+  client: Exchange,
+  target: Extract<Target, { kind: 'upstream' }>,
   request: UpstreamRequest,
-): Record<string, string> {
-  const { target, secret } = credential
-  const own = target.kind === 'upstream' ? target.headers : {}
-  const copied = Object.entries(own).flatMap(([name, value]) => {
-    const sent = value.startsWith('$') ? exchange.header(value.slice(1).toLowerCase()) : value
-    return sent === '' ? [] : [[name.toLowerCase(), sent]]
-  })
-  const usesApiKey = target.kind === 'upstream' && target.baseUrl.startsWith('https://api.anthropic.com')
-  const auth: Record<string, string> =
-    secret === '' ? {} : usesApiKey ? { 'x-api-key': secret } : { authorization: `Bearer ${secret}` }
-  return { ...request.headers, 'content-type': 'application/json', ...auth, ...Object.fromEntries(copied) }
+): Headers {
+  const merged = mergedHeaders(target.headers, request.headers)
+  if (target.copied.length === 0) return merged
+  const headers = { ...merged }
+  for (const [name, from] of target.copied) {
+    const value = client.header(from)
+    if (value !== '') headers[name] = value
+  }
+  return headers
 }
 
-function authLine({ runtime }: Job, credential: Credential): string {
-  if (runtime.traits.attribution === 'none') return ''
-  const { providerKey, id, provider, logName, source } = credential
-  const type = source.kind === 'file' ? 'oauth' : `api_key value=${logName.replace(/^api_key=/, '')}`
-  return `provider=${providerKey}, auth_id=${id}, label=${provider}, type=${type}`
+function mergedHeaders(own: Headers, ofFormat: Headers): Headers {
+  const known = MERGED.get(own) ?? new WeakMap<Headers, Headers>()
+  MERGED.set(own, known)
+  const headers = known.get(ofFormat) ?? { ...ofFormat, ...own }
+  known.set(ofFormat, headers)
+  return headers
 }
 
 /** Reads until the translator has something to send, so that a failure before it can still go to another credential. */
@@ -157,7 +166,7 @@ async function openStream(
 ): Promise<Attempted> {
   for (;;) {
     const first = nextStep(translator, await nextPiece(pieces))
-    if (job.exchange.gone.aborted) return { kind: 'gone' }
+    if (job.exchange.hasLeft) return { kind: 'gone' }
     if (first.kind === 'failed' && first.text === '') {
       await pieces.return()
       return failed(first.failure)

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { selectFor } from './affinity.ts'
 import { type Attempted, attempt, type Job, type OpenStream } from './attempt.ts'
 import type { Refusal } from './client-errors.ts'
 import { recordFailure, recordSuccess, type Served } from './outcome.ts'
 import { isRequestFault } from './request-faults.ts'
-import { type Candidate, coolingMessage, readyInMs, select } from './routing.ts'
+import { type Candidate, coolingMessage, readyInMs, type Selection } from './routing.ts'
 import type { UpstreamFailure } from './translation/types.ts'
 
 /** Statuses after which another round over the credentials may follow (contract, HTTP 7.4). */
@@ -41,12 +42,12 @@ async function slept({ runtime, exchange }: Job, waitMs: number): Promise<boolea
 }
 
 async function oneRound(job: Job): Promise<Completed> {
-  const { runtime, route } = job
+  const { runtime, route, session, exchange } = job
   const { maxRetryCredentials } = runtime.config.gateway.settings
   const tried = new Set<string>()
   let last: UpstreamFailure | null = null
   while (maxRetryCredentials === 0 || tried.size < maxRetryCredentials) {
-    const selection = select(runtime, route, tried)
+    const selection = selectFor(runtime, route, tried, session, exchange.requestId)
     if (selection.kind !== 'selected') {
       if (last) break
       return { kind: 'refused', refusal: localRefusal(job, selection) }
@@ -60,10 +61,7 @@ async function oneRound(job: Job): Promise<Completed> {
   return { kind: 'refused', refusal: { kind: 'upstream', failure: last ?? { status: 500, text: '' } } }
 }
 
-function localRefusal(
-  job: Job,
-  selection: Exclude<ReturnType<typeof select>, { kind: 'selected' }>,
-): Refusal {
+function localRefusal(job: Job, selection: Exclude<Selection, { kind: 'selected' }>): Refusal {
   const { runtime, route, exchange } = job
   const message = runtime.traits.attribution === 'warn-lines' ? coolingMessage(runtime, route) : null
   if (message !== null) {

@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { loadConfig } from '../../analysis/config/load.ts'
 import type { GatewayConfig, Settings } from '../../analysis/config/model.ts'
 import { offersOf } from '../../analysis/config/offers.ts'
 import { readAuthDir } from './auth-dir.ts'
 import { catalogueWith } from './catalogue.ts'
-import { credentialFrom } from './credentials.ts'
+import { type Credential, credentialFrom } from './credentials.ts'
 import { inventoryOf } from './inventory.ts'
 import type { LogLevel } from './log-line.ts'
 import { isHashed } from './management/secret.ts'
@@ -39,6 +40,7 @@ export function applyConfig(runtime: Runtime, config: LoadedConfig): void {
   const { settings } = config.gateway
   if (settings.remoteManagement.secretKey !== '') runtime.managementWasOn = true
   runtime.log.setEnabled(settings.loggingToFile ? 'file' : 'off')
+  if (runtime.traits.reloadedBenches === 'lifted') runtime.cooldowns.keepOnly(new Set())
   registerCredentials(runtime)
 }
 
@@ -52,11 +54,21 @@ export function registerCredentials(runtime: Runtime): void {
     catalogue: catalogueWith(channels),
   })
   const sources = { tokenFiles, channels, upstreams: runtime.upstreams }
+  const before = new Map(runtime.credentials.map((credential) => [credential.id, credential]))
   runtime.credentials = offers.list.flatMap(({ credential }) => credentialFrom(credential, sources) ?? [])
   runtime.offers = offers
   runtime.inventory = inventoryOf(offers, runtime.credentials)
   runtime.rotation.routes.clear()
-  runtime.cooldowns.keepOnly(new Set(runtime.credentials.map(({ id }) => id)))
+  const unchanged = runtime.credentials.filter(
+    (credential) => !isNewToken(before.get(credential.id), credential),
+  )
+  runtime.cooldowns.keepOnly(new Set(unchanged.map(({ id }) => id)))
+}
+
+/** A token file with another content is another credential: whoever signs in again starts without a bench. */
+function isNewToken(before: Credential | undefined, { source }: Credential): boolean {
+  if (before?.source.kind !== 'file' || source.kind !== 'file') return false
+  return !isDeepStrictEqual(before.source.file.fields, source.file.fields)
 }
 
 /** A line of the gateway itself, not of a request. */

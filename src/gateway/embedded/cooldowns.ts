@@ -58,8 +58,6 @@ export interface Cooldowns {
   health(credential: string, nowMs: number): CredentialHealth
   /** Forgets credentials that are no longer configured. */
   keepOnly(credentials: ReadonlySet<string>): void
-  /** Changes whenever what the model list shows may have changed. */
-  readonly revision: number
 }
 
 interface State {
@@ -71,7 +69,6 @@ interface State {
 
 export function createCooldowns(): Cooldowns {
   const credentials = new Map<string, Map<string, State>>()
-  let revision = 0
 
   const stateOf = (credential: string, model: string): State => {
     let models = credentials.get(credential)
@@ -98,9 +95,6 @@ export function createCooldowns(): Cooldowns {
   }
 
   return {
-    get revision() {
-      return revision
-    },
     block,
     suspended(credential, model, nowMs) {
       const word = block(credential, model, nowMs)?.word
@@ -109,7 +103,6 @@ export function createCooldowns(): Cooldowns {
     failed(credential, model, failure, hintMs, rules, nowMs) {
       const state = stateOf(credential, model)
       const sentence = sentenceFor(failure, state, hintMs, rules, nowMs)
-      revision++
       state.message = failure.text
       state.word = sentence?.word ?? null
       state.untilMs = sentence?.untilMs ?? 0
@@ -117,17 +110,18 @@ export function createCooldowns(): Cooldowns {
     },
     succeeded(credential, model) {
       // The state stays: a credential is unavailable only when every model it was asked for is benched.
-      Object.assign(stateOf(credential, model), { word: null, untilMs: 0, backoffLevel: 0, message: '' })
-      revision++
+      const state = stateOf(credential, model)
+      state.word = null
+      state.untilMs = 0
+      state.backoffLevel = 0
+      state.message = ''
     },
     bench(credential, model, reason, untilMs, message) {
       Object.assign(stateOf(credential, model), { word: reason, untilMs, message })
-      revision++
     },
     reset(credential) {
       const models = [...(credentials.get(credential)?.keys() ?? [])]
       credentials.delete(credential)
-      revision++
       return models.sort()
     },
     health(credential, nowMs) {
@@ -135,7 +129,6 @@ export function createCooldowns(): Cooldowns {
     },
     keepOnly(kept) {
       for (const credential of credentials.keys()) if (!kept.has(credential)) credentials.delete(credential)
-      revision++
     },
   }
 }

@@ -45,7 +45,7 @@ export function createRuntime(
         retentionSeconds: redisUsageQueueRetentionSeconds,
       }
     }),
-    providers: createProviders(),
+    providers: createProviders(new Map(upstreams.map(({ baseUrl, upstream }) => [baseUrl, upstream]))),
     upstreams: new Map(
       scenario.upstreams.map(({ name, kind }) => [
         name,

@@ -14,7 +14,10 @@ export type Target =
       readonly speaks: UpstreamKind
       /** Without a slash at its end. */
       readonly baseUrl: string
+      /** Lower-case names; with the secret. */
       readonly headers: Readonly<Record<string, string>>
+      /** Headers whose values the client sends, by the client's name for them (`$Name` in the configuration). */
+      readonly copied: readonly (readonly [name: string, from: string])[]
     }
   /** A provider the embedded gateway cannot or must not call. */
   | { readonly kind: 'none'; readonly reason: string }
@@ -55,7 +58,7 @@ export function credentialFrom(
   credential: OfferingCredential,
   sources: CredentialSources,
 ): Credential | null {
-  if (credential.kind === 'config') return fromConfig(credential)
+  if (credential.kind === 'config') return fromConfig(credential, sources)
   const file = sources.tokenFiles.find(({ name }) => name === credential.id)
   return file ? fromFile(file, sources) : null
 }
@@ -69,10 +72,8 @@ const SPEAKS: Readonly<Record<string, UpstreamKind>> = {
 }
 const DEFAULT_BASE_URLS: Readonly<Record<string, string>> = { 'claude-api-key': 'https://api.anthropic.com' }
 
-function fromConfig(credential: ConfigCredential): Credential {
+function fromConfig(credential: ConfigCredential, { upstreams }: CredentialSources): Credential {
   const { entry, apiKey } = credential
-  const speaks = SPEAKS[entry.section]
-  const baseUrl = (entry.baseUrl || (DEFAULT_BASE_URLS[entry.section] ?? '')).replace(/\/+$/, '')
   return {
     id: credential.id,
     authIndex: authIndexOf(credential.id),
@@ -86,24 +87,39 @@ function fromConfig(credential: ConfigCredential): Credential {
     state: 'active',
     cooling: entry.disableCooling === null ? 'inherited' : entry.disableCooling ? 'off' : 'on',
     requestRetry: entry.requestRetry ?? 'inherited',
-    target: speaks
-      ? { kind: 'upstream', speaks, baseUrl, headers: entry.headers }
-      : { kind: 'none', reason: `the embedded gateway does not speak ${entry.section}` },
+    target: targetOf(credential, upstreams),
     logName: apiKey === '' ? 'unknown' : `api_key=${maskKey(apiKey)}`,
   }
+}
+
+function targetOf({ entry, apiKey }: ConfigCredential, upstreams: UpstreamAddresses): Target {
+  const ownUrl = (entry.baseUrl || (DEFAULT_BASE_URLS[entry.section] ?? '')).replace(/\/+$/, '')
+  const target = (speaks: UpstreamKind, baseUrl: string): Target => ({
+    kind: 'upstream',
+    speaks,
+    baseUrl,
+    ...headersOf(baseUrl, apiKey, entry.headers),
+  })
+  const speaks = SPEAKS[entry.section]
+  if (speaks) return target(speaks, ownUrl)
+  // A simulated provider is asked in the format it understands.
+  const simulated = [...upstreams.values()].find(({ url }) => `${ownUrl}/`.startsWith(`${url}/`))
+  if (simulated) return target(simulated.speaks, baseUrlOf(simulated))
+  return { kind: 'none', reason: `the embedded gateway does not speak ${entry.section}` }
 }
 
 function fromFile(file: TokenFile, { channels, upstreams }: CredentialSources): Credential {
   const { credential } = file
   const { providerKey } = credential
   const upstream = upstreams.get(channels[providerKey]?.upstream ?? '')
+  const secret = textField(file, 'access_token', 'api_key', 'kilocodeToken')
   return {
     id: credential.id,
     authIndex: authIndexOf(credential.id),
     source: { kind: 'file', file },
     provider: providerKey,
     providerKey,
-    secret: textField(file, 'access_token', 'api_key', 'kilocodeToken'),
+    secret,
     prefix: credential.prefix,
     priority: credential.priority,
     weight: credential.weight,
@@ -111,9 +127,37 @@ function fromFile(file: TokenFile, { channels, upstreams }: CredentialSources): 
     cooling: file.fields.disable_cooling === true ? 'off' : 'inherited',
     requestRetry: integerField(file, 'request_retry') ?? 'inherited',
     target: upstream
-      ? { kind: 'upstream', speaks: upstream.speaks, baseUrl: baseUrlOf(upstream), headers: {} }
+      ? {
+          kind: 'upstream',
+          speaks: upstream.speaks,
+          baseUrl: baseUrlOf(upstream),
+          ...headersOf(upstream.url, secret, {}),
+        }
       : { kind: 'none', reason: `the embedded gateway sends no tokens to the real ${providerKey}` },
     logName: `provider=${providerKey} auth_file=${file.name}`,
+  }
+}
+
+/** What every request to the provider carries beside the headers of its format; the entry's own headers win. */
+function headersOf(
+  baseUrl: string,
+  secret: string,
+  own: Readonly<Record<string, string>>,
+): Pick<Extract<Target, { kind: 'upstream' }>, 'headers' | 'copied'> {
+  const key: readonly [string, string] = baseUrl.startsWith('https://api.anthropic.com')
+    ? ['x-api-key', secret]
+    : ['authorization', `Bearer ${secret}`]
+  const named = Object.entries(own).map(([name, value]) => [name.toLowerCase(), value] as const)
+  const fixed = named.filter(([, value]) => value !== '' && !value.startsWith('$'))
+  return {
+    headers: Object.fromEntries([
+      ['content-type', 'application/json'],
+      ...(secret === '' ? [] : [key]),
+      ...fixed,
+    ]),
+    copied: named.flatMap(([name, value]) =>
+      value.startsWith('$') ? [[name, value.slice(1).toLowerCase()] as const] : [],
+    ),
   }
 }
 

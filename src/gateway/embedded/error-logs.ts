@@ -1,6 +1,7 @@
 import { readdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
+import type { Credential } from './credentials.ts'
 import type { Exchange } from './exchange.ts'
 import { localFileStamp, localRfc3339 } from './go-text.ts'
 import { maskKey, maskQuery } from './log-line.ts'
@@ -85,10 +86,10 @@ function errorLogText(exchange: Exchange, traits: Pick<Traits, 'version' | 'attr
         `Timestamp: ${localRfc3339(attempt.timeMs)}`,
         `Upstream URL: ${attempt.url}`,
         'HTTP Method: POST',
-        `Auth: ${attempt.auth}`,
+        `Auth: ${authLine(attempt.credential)}`,
         '',
         'Body:',
-        attempt.body,
+        JSON.stringify(attempt.body),
       ]),
     ),
     ...(exchange.lastRefusal === null
@@ -97,6 +98,11 @@ function errorLogText(exchange: Exchange, traits: Pick<Traits, 'version' | 'attr
     section('RESPONSE', [`Status: ${exchange.status}`, '', exchange.replyBody]),
   ]
   return sections.join('\n\n')
+}
+
+function authLine({ providerKey, id, provider, logName, source }: Credential): string {
+  const type = source.kind === 'file' ? 'oauth' : `api_key value=${logName.replace(/^api_key=/, '')}`
+  return `provider=${providerKey}, auth_id=${id}, label=${provider}, type=${type}`
 }
 
 export interface PastFailure {

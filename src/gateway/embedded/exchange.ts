@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
+import type { Credential } from './credentials.ts'
 import { goJson } from './go-text.ts'
 import { NO_REQUEST_ID } from './log-line.ts'
+import type { JsonBody } from './translation/types.ts'
 
 /** The gateway has no limit of its own; this one keeps a laptop's memory (a difference, see the list of them). */
 export const MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -13,9 +15,9 @@ export const BARE_JSON_TYPE = 'application/json'
 /** One try at one provider, as the error log shows it (contract, files 4.8). */
 export interface Attempt {
   readonly url: string
-  readonly auth: string
+  readonly credential: Credential
   readonly timeMs: number
-  readonly body: string
+  readonly body: JsonBody
 }
 
 /** What a route returns once it has answered, so that none can forget to. */
@@ -85,6 +87,11 @@ export class Exchange {
     return left.signal
   }
 
+  /** What `gone` tells, without making a signal of it. */
+  get hasLeft(): boolean {
+    return this.response.destroyed && !this.response.writableFinished
+  }
+
   get hasRequestId(): boolean {
     return this.requestId !== NO_REQUEST_ID
   }
@@ -126,7 +133,9 @@ export class Exchange {
     if (type !== null) headers.push('Content-Type', type)
     if (status !== 204) headers.push('Content-Length', String(length))
     this.response.writeHead(status, headers)
-    this.response.end(this.method === 'HEAD' ? undefined : body)
+    // Plain ASCII needs no encoding, which is faster to be told than found out.
+    if (this.method === 'HEAD') this.response.end()
+    else this.response.end(body, length === body.length ? 'latin1' : 'utf8')
     return 'replied'
   }
 
@@ -161,30 +170,37 @@ export class Exchange {
   }
 
   /** The body as text; null when it is longer than `MAX_BODY_BYTES` (the rest is not read) or the client broke off. */
-  async readBody(): Promise<string | null> {
-    const bytes = await readAll(this.request)
-    if (bytes === null) return null
-    this.requestBody = bytes.toString('utf8')
-    return this.requestBody
+  readBody(): Promise<string | null> {
+    return new Promise((resolve) => {
+      readText(this.request, (text) => {
+        this.requestBody = text ?? ''
+        resolve(text)
+      })
+    })
   }
 }
 
-function readAll(request: IncomingMessage): Promise<Buffer | null> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size <= MAX_BODY_BYTES) return chunks.push(chunk)
-      chunks.length = 0
-      request.removeAllListeners('data')
-      request.resume()
-      return resolve(null)
-    })
-    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? null) : Buffer.concat(chunks)))
-    request.once('error', () => resolve(null))
-    request.once('close', () => resolve(null))
+/** Only the first call back counts. */
+function readText(request: IncomingMessage, done: (text: string | null) => void): void {
+  const chunks: Buffer[] = []
+  let size = 0
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size <= MAX_BODY_BYTES) return chunks.push(chunk)
+    chunks.length = 0
+    request.removeAllListeners('data')
+    request.resume()
+    return done(null)
   })
+  request.on('end', () => done(textOf(chunks)))
+  // A request that breaks off closes, too, with or without an error.
+  request.on('close', () => {
+    if (!request.readableEnded) done(null)
+  })
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  return (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8')
 }
 
 /** The client's address as the gateway sees it: forwarded headers are believed from anybody (contract, HTTP 8.1). */

@@ -14,10 +14,29 @@ export function goDuration(durationMs: number): string {
 
 const two = (n: number): string => (n < 10 ? `0${n}` : String(n))
 
+let stampSecond = Number.NaN
+let stampText = ''
+let stampMinute = Number.NaN
+let minuteText = ''
+
 /** `YYYY-MM-DD HH:MM:SS` in the zone of the process, as in `main.log`: no zone, no fraction (contract, files 4.2). */
 export function localStamp(timeMs: number): string {
+  const second = Math.floor(timeMs / 1_000)
+  if (second === stampSecond) return stampText
+  const minute = Math.floor(second / 60)
+  // No zone has changed its offset within a minute since 1972.
+  if (minute !== stampMinute) {
+    stampMinute = minute
+    minuteText = minuteOf(timeMs)
+  }
+  stampSecond = second
+  stampText = `${minuteText}:${two(second - minute * 60)}`
+  return stampText
+}
+
+function minuteOf(timeMs: number): string {
   const t = new Date(timeMs)
-  return `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`
+  return `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}`
 }
 
 /** `YYYY-MM-DDTHHMMSS` in the zone of the process, as in the names of error logs (contract, files 4.8). */
@@ -25,9 +44,17 @@ export function localFileStamp(timeMs: number): string {
   return localStamp(timeMs).replace(' ', 'T').replaceAll(':', '')
 }
 
+let digitsStamp = ''
+let digits = ''
+
 /** `YYYYMMDDhhmmss` in the zone of the process, the first part of a trace id (contract, HTTP 9). */
 export function localDigits(timeMs: number): string {
-  return localStamp(timeMs).replace(/\D/g, '')
+  const stamp = localStamp(timeMs)
+  if (stamp !== digitsStamp) {
+    digitsStamp = stamp
+    digits = stamp.replace(/\D/g, '')
+  }
+  return digits
 }
 
 /** `HH:MM` in the zone of the process, as in the buckets of the management routes (contract, HTTP 8.6). */

@@ -123,7 +123,7 @@ function countAttempt(
     latencyMs: moment.latencyMs,
     tokens: failure ? 0 : PAST_TOKENS.total,
   })
-  addUsage(past, credential, failure, moment, world)
+  if (world.usage.wants(moment.timeMs, world.startMs)) addUsage(past, credential, failure, moment, world)
 }
 
 function countHidden(past: PastRequests, failure: PastFailures, moment: Moment, world: HistoryWorld): void {

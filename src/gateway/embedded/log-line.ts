@@ -15,17 +15,9 @@ export interface LogEntry {
   readonly requestId?: string
 }
 
-let stampSecond = Number.NaN
-let stampText = ''
-
 /** One record of `main.log`, era E, with its line end (contract, files 4.2). */
 export function logLine({ timeMs, level, caller, message, requestId = NO_REQUEST_ID }: LogEntry): string {
-  const second = Math.floor(timeMs / 1_000)
-  if (second !== stampSecond) {
-    stampSecond = second
-    stampText = localStamp(timeMs)
-  }
-  return `[${stampText}] [${requestId}] [${level.padEnd(5)}] [${caller}] ${message}\n`
+  return `[${localStamp(timeMs)}] [${requestId}] [${level.padEnd(5)}] [${caller}] ${message}\n`
 }
 
 export interface Access {

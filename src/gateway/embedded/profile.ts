@@ -41,6 +41,8 @@ export interface Traits {
   readonly modelRefusals: 'benched' | 'free'
   /** Whether `disable-cooling` also lifts the bench after 401, 402, 403 and 404. */
   readonly refusalBench: 'switchable' | 'always'
+  /** Whether any reload of the configuration sets every credential free, as recorded; the old line keeps benches. */
+  readonly reloadedBenches: 'lifted' | 'kept'
   /** Whether a ban hits callers on this machine, too (contract, HTTP 8.1). */
   readonly localBans: 'banned' | 'exempt'
   /** Provider lists show `auth-index` and `disabled`, and `[]` for none (contract, HTTP 8.5). */
@@ -67,6 +69,8 @@ export interface Traits {
   /** Further rounds when nothing may be waited for (contract, HTTP 7.4). */
   readonly zeroWaitRounds: 'immediate' | 'none'
   readonly kiroQuota: 'served' | 'none'
+  /** `routing.session-affinity`: by ids in headers and body, by the body's ids and words, or not known (contract, files 1.2). */
+  readonly affinity: 'named' | 'spoken' | 'none'
   /** Go files named in log lines; line numbers differ by version and mean nothing (contract, files 4.2). */
   readonly callers: { readonly ok: string; readonly warn: string; readonly error: string }
   /** `X-CPA-SUPPORT-PLUGIN` (contract, HTTP 9). */
@@ -95,6 +99,7 @@ const upstream = {
   refusals: 'name-providers',
   modelRefusals: 'benched',
   refusalBench: 'switchable',
+  reloadedBenches: 'lifted',
   localBans: 'banned',
   providerLists: 'indexed',
   plainKeepAlive: ['chat', 'responses', 'messages'],
@@ -109,6 +114,7 @@ const upstream = {
   otherStatus: 'benched',
   zeroWaitRounds: 'immediate',
   kiroQuota: 'none',
+  affinity: 'named',
   callers: { ok: 'gin_logger.go:97', warn: 'gin_logger.go:95', error: 'gin_logger.go:93' },
   plugins: 'supported',
   flavour: 'upstream',
@@ -133,6 +139,7 @@ const fork = {
   requestFaults: 'by-status',
   otherStatus: 'free',
   zeroWaitRounds: 'none',
+  affinity: 'spoken',
   callers: { ok: 'gin_logger.go:102', warn: 'gin_logger.go:100', error: 'gin_logger.go:98' },
 } as const satisfies Traits
 
@@ -160,6 +167,7 @@ export const PROFILES = {
     refusals: 'bare',
     modelRefusals: 'free',
     refusalBench: 'always',
+    reloadedBenches: 'kept',
     localBans: 'exempt',
     providerLists: 'plain',
     quotaHints: 'ignored',
@@ -168,6 +176,7 @@ export const PROFILES = {
     usage: 'statistics',
     buckets: 'none',
     kiroQuota: 'served',
+    affinity: 'none',
     callers: { ok: 'gin_logger.go:94', warn: 'gin_logger.go:92', error: 'gin_logger.go:90' },
     plugins: 'none',
     flavour: 'fork-old',

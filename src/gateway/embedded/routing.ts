@@ -1,4 +1,5 @@
 import { type Answer, resolve } from '../../analysis/config/resolve.ts'
+import type { Bindings } from './affinity.ts'
 import type { Credential } from './credentials.ts'
 import { goDuration } from './go-text.ts'
 import { isListed } from './inventory.ts'
@@ -35,10 +36,11 @@ export interface Rotation {
   readonly weights: Map<string, Map<string, number>>
   /** Routes by requested name; cleared with each configuration. */
   readonly routes: Map<string, Route>
+  readonly bindings: Bindings
 }
 
 export function createRotation(): Rotation {
-  return { cursors: new Map(), weights: new Map(), routes: new Map() }
+  return { cursors: new Map(), weights: new Map(), routes: new Map(), bindings: new Map() }
 }
 
 const MAX_KEPT_ROUTES = 10_000

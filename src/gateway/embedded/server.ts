@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import Router from 'find-my-way'
 import { checkClientKey, notFound, refuseInSafeMode } from './access.ts'
 import { Exchange, type Replied } from './exchange.ts'
 import { accessLevel, accessMessage, maskQuery, NO_REQUEST_ID } from './log-line.ts'
 import { checkManagementAccess } from './management/access.ts'
+import { type FoundRoute, type RouteTable, routeTable } from './route-table.ts'
 import type { Runtime, ServedRoute } from './runtime.ts'
 
 /** Go's default for the head of a request. */
@@ -18,7 +18,7 @@ const IDLE_TIMEOUT_MS = 90_000
 
 /** The HTTP server, not yet listening. Every request is answered and logged; none can end the process. */
 export function createGatewayServer(runtime: Runtime, routes: readonly ServedRoute[]): Server {
-  const router = routerOf(routes)
+  const table = routeTable(routes)
   const always = alwaysHeaders(runtime)
   const server = createServer(
     {
@@ -29,19 +29,11 @@ export function createGatewayServer(runtime: Runtime, routes: readonly ServedRou
       requestTimeout: 0,
     },
     (request, response) => {
-      void serve(runtime, router, always, request, response)
+      void serve(runtime, table, always, request, response)
     },
   )
   server.on('clientError', refuseBrokenRequest)
   return server
-}
-
-type RouteTable = Router.Instance<Router.HTTPVersion.V1>
-
-function routerOf(routes: readonly ServedRoute[]): RouteTable {
-  const router = Router({ ignoreTrailingSlash: false, maxParamLength: 500 })
-  for (const route of routes) router.on(route.method, route.path, () => {}, route)
-  return router
 }
 
 function alwaysHeaders({ traits }: Runtime): readonly string[] {
@@ -58,7 +50,7 @@ function alwaysHeaders({ traits }: Runtime): readonly string[] {
 
 async function serve(
   runtime: Runtime,
-  router: RouteTable,
+  table: RouteTable,
   always: readonly string[],
   request: IncomingMessage,
   response: ServerResponse,
@@ -66,8 +58,8 @@ async function serve(
   const { rawPath, rawQuery } = splitTarget(request.url ?? '/')
   const path = decodePath(rawPath)
   if (path === null) return refuseTarget(response)
-  const found = router.find(request.method as Router.HTTPMethod, rawPath)
-  if (!found && redirectSlash(router, request, response, rawPath)) return
+  const found = table(request.method ?? 'GET', rawPath)
+  if (!found && redirectSlash(table, request, response, rawPath)) return
   const exchange = new Exchange({
     request,
     response,
@@ -92,15 +84,15 @@ async function serve(
   finish(exchange, runtime)
 }
 
-async function dispatch(
+function dispatch(
   exchange: Exchange,
   runtime: Runtime,
-  found: Router.FindResult<Router.HTTPVersion.V1> | null,
-): Promise<Replied> {
+  found: FoundRoute | null,
+): Replied | Promise<Replied> {
   if (exchange.method === 'OPTIONS') return exchange.empty(204)
   const refused = refuseInSafeMode(exchange, runtime)
   if (refused) return refused
-  const route = found ? (found.store as ServedRoute) : null
+  const route = found?.route ?? null
   const isManagement = exchange.path.startsWith('/v0/management')
   if (isManagement && (route || runtime.traits.unknownManagementPath === 'checked')) {
     const access = checkManagementAccess(exchange, runtime)
@@ -176,14 +168,14 @@ function wantsRequestId({ traits }: Runtime, path: string): boolean {
 
 /** A slash too many: 301 for GET, 307 for the rest, neither logged nor with further headers (contract, HTTP 1.3). */
 function redirectSlash(
-  router: RouteTable,
+  table: RouteTable,
   request: IncomingMessage,
   response: ServerResponse,
   rawPath: string,
 ): boolean {
   if (rawPath.length < 2 || !rawPath.endsWith('/')) return false
   const target = rawPath.replace(/\/+$/, '')
-  if (!router.find(request.method as Router.HTTPMethod, target)) return false
+  if (!table(request.method ?? 'GET', target)) return false
   if (request.method === 'GET') {
     response.writeHead(301, { Location: target, 'Content-Type': 'text/html; charset=utf-8' })
     response.end(`<a href="${target}">Moved Permanently</a>.\n\n`)

@@ -55,6 +55,8 @@ export interface Statistics {
 
 export interface Usage {
   add(record: UsageRecord): void
+  /** Whether a record of that time is still of use now; the queue's expire. */
+  wants(timeMs: number, nowMs: number): boolean
   /** Removes and returns the oldest records, at most `count`; those past their retention are gone. */
   take(count: number, nowMs: number): UsageRecord[]
   readonly statistics: Statistics
@@ -75,8 +77,9 @@ export function createUsage(kind: 'queue' | 'statistics', rules: () => UsageRule
   let queue: UsageRecord[] = []
   let clearAbove = CLEAR_ABOVE
   const statistics = { clients: new Map<string, ClientCounts>(), hours: new Map<string, Sums>() }
+  const oldestKeptMs = (nowMs: number): number => nowMs - rules().retentionSeconds * 1_000
   const dropExpired = (nowMs: number): void => {
-    const oldestMs = nowMs - rules().retentionSeconds * 1_000
+    const oldestMs = oldestKeptMs(nowMs)
     queue = queue.filter(({ timeMs }) => timeMs >= oldestMs)
     clearAbove = Math.max(CLEAR_ABOVE, queue.length * 2)
   }
@@ -87,6 +90,7 @@ export function createUsage(kind: 'queue' | 'statistics', rules: () => UsageRule
       queue.push(record)
       if (queue.length > clearAbove) dropExpired(record.timeMs)
     },
+    wants: (timeMs, nowMs) => kind === 'statistics' || timeMs >= oldestKeptMs(nowMs),
     take(most, nowMs) {
       dropExpired(nowMs)
       return queue.splice(0, most)

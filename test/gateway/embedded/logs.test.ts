@@ -29,6 +29,14 @@ describe('main.log', () => {
     expect(lines.slice(-3).map((line) => /"(.*)"$/.exec(line)?.[1])).toEqual(['/a', '/b', '/c'])
   })
 
+  it('gets the last line of a burst although nobody asks for it', async () => {
+    const { gateway, client } = await start()
+    await Promise.all(Array.from({ length: 30 }, (_, i) => client(`/burst-${i}`)))
+    const lines = (): number =>
+      readFileSync(join(gateway.logDir, 'main.log'), 'utf8').split('/burst-').length - 1
+    await expect.poll(lines).toBe(30)
+  })
+
   it('is for its owner only, and rotated at 10 MiB without cutting a line', async () => {
     const started = await start()
     const { logDir } = started.gateway
@@ -119,13 +127,16 @@ describe('DELETE /logs', () => {
     const started = await start()
     const { logDir } = started.gateway
     writeFileSync(join(logDir, 'main-2026-08-22T09-00-01.000.log'), 'x\n')
-    const before = statSync(join(logDir, 'main.log')).ino
+    const { ino: before, size } = statSync(join(logDir, 'main.log'))
     const reply = await started.manage('/logs', { method: 'DELETE' })
     expect(await reply.json()).toEqual({ success: true, message: 'Logs cleared successfully', removed: 1 })
     await started.client('/later')
     expect(lastOf(await page(started))).toContain('"/later"')
     expect(statSync(join(logDir, 'main.log')).ino).toBe(before)
     expect(readdirSync(logDir)).toEqual(['main.log'])
+    const text = readFileSync(join(logDir, 'main.log'), 'latin1')
+    expect(text.slice(0, size)).toBe('\0'.repeat(size))
+    expect(text.slice(size)).toMatch(/^\[.*DELETE {2}"\/v0\/management\/logs"\n/)
   })
 })
 

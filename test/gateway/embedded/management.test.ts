@@ -69,6 +69,37 @@ describe('single switches', () => {
     expect(text.indexOf('remote-management')).toBeLessThan(text.indexOf('openai-compatibility'))
     expect(statSync(started.gateway.configFile).ino).toBe(before)
   })
+
+  it('leave no blank line, as the start does, but in a value', async () => {
+    const note = 'note: |\n  one\n\n  two\n'
+    const started = await start({
+      config: `${CONFIG.replace('api-keys:', '\n\napi-keys:')}\n${note}debug: false\n`,
+    })
+    const kept = `      - name: kimi-k2\n${note}debug: `
+    expect(fileText(started)).toContain(`\napi-keys:\n  - ${CLIENT_KEY}\n`)
+    expect(fileText(started)).toContain(`${kept}false\n`)
+    await started.manage('/debug', send('PUT', { value: true }))
+    expect(fileText(started)).toContain(`${kept}true\n`)
+  })
+
+  it.each([
+    ['runbook', ['display-name: GLM', 'weight: 2']],
+    ['fork', []],
+  ] as const)(
+    'take out what the gateway does not know of a provider, and only there (%s)',
+    async (profile, kept) => {
+      const config = CONFIG.replace('- name: main', '- name: main\n    typo: 1\n    weight: 1')
+        .replace(
+          '- api-key: sk-upstream-1',
+          '- api-key: sk-upstream-1\n        weight: 2\n        note: mine',
+        )
+        .replace('alias: glm', 'alias: glm\n        display-name: GLM\n        odd: 1')
+      const started = await start({ profile, config: `${config}unknown:\n  a: 1\n` })
+      await started.manage('/debug', send('PUT', { value: true }))
+      const own = /typo.*|weight.*|note.*|display-name.*|odd.*|unknown:\n {2}a: 1/g
+      expect((fileText(started).match(own) ?? []).sort()).toEqual([...kept, 'unknown:\n  a: 1'].sort())
+    },
+  )
 })
 
 describe('client keys', () => {

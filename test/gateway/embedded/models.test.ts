@@ -18,6 +18,17 @@ describe('the model list', () => {
     })
   })
 
+  it('tells of each entry what the last reload made of it', async () => {
+    const { client, manage, clock } = await start()
+    await client('/v1/models')
+    clock.advance(60_000)
+    const config = await (await manage('/config.yaml')).text()
+    await manage('/config.yaml', { method: 'PUT', body: config.replace('name: main', 'name: renamed') })
+    const { data } = (await (await client('/v1/models')).json()) as { data: unknown[] }
+    const created = Math.floor(START_MS / 1_000) + 60
+    expect(data).toContainEqual({ id: 'glm', object: 'model', created, owned_by: 'renamed' })
+  })
+
   it.each([
     ['claude', '/v1/models', { 'anthropic-version': '2023-06-01' }],
     ['claude', '/v1/models', { 'user-agent': 'claude-cli/2.0 (external)' }],

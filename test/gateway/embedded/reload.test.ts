@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { closeAll, post, type Started, start } from './harness.ts'
+import { closeAll, post, type Started, start, UPSTREAM } from './harness.ts'
 
 afterEach(closeAll)
 
@@ -65,6 +65,26 @@ describe('a configuration written in place', () => {
     expect((await logText(started)).match(/config file changed/g)).toHaveLength(1)
   })
 
+  it.each([
+    ['runbook', 200],
+    ['fork', 200],
+    ['fork-old', 500],
+  ] as const)(
+    'lifts every bench, be it a comment that changed, but not in the old line (%s)',
+    async (profile, status) => {
+      const once = { kind: 'first', count: 1 } as const
+      const fault = { kind: 'unauthorized', reason: 'text' } as const
+      const upstreams = [{ ...UPSTREAM, rules: [{ when: {}, afterMs: 0, forMs: null, pick: once, fault }] }]
+      const started = await start({ profile, scenario: { upstreams } })
+      const ask = async (): Promise<number> =>
+        (await started.client('/v1/chat/completions', post({ model: 'glm', messages: [] }))).status
+      expect([await ask(), await ask()]).toEqual([401, profile === 'fork-old' ? 500 : 503])
+      edit(started, (text) => `${text}# a comment\n`)
+      await expect.poll(() => logText(started)).toContain('config successfully reloaded')
+      expect(await ask()).toBe(status)
+    },
+  )
+
   it('hashes a new plain management key at once', async () => {
     const started = await start()
     edit(started, (text) => text.replace(/secret-key: .*/, 'secret-key: another-key'))
@@ -113,6 +133,38 @@ describe('the auth directory', () => {
     await expect.poll(() => ids(started)).toContain('gpt-5.3-codex')
     rmSync(file)
     await expect.poll(() => ids(started)).not.toContain('gpt-5.3-codex')
+  })
+
+  it('sets an account free that has signed in again, and only that one', async () => {
+    const fault = { kind: 'unauthorized', reason: 'token-expired' } as const
+    const expired = {
+      when: { keys: ['old'] },
+      afterMs: 0,
+      forMs: null,
+      pick: { kind: 'all' as const },
+      fault,
+    }
+    const upstreams = [{ ...UPSTREAM, kind: 'codex' as const, models: ['gpt-5.3-codex'], rules: [expired] }]
+    const started = await start({ scenario: { channels, upstreams } })
+    const token = (name: string, value: string): void =>
+      writeFileSync(
+        join(started.gateway.authDir, `codex-${name}.json`),
+        JSON.stringify({ type: 'codex', access_token: value }),
+      )
+    const ask = async (): Promise<number> =>
+      (await started.client('/v1/responses', post({ model: 'gpt-5.3-codex', input: 'ping' }))).status
+    for (const name of ['a', 'b']) token(name, 'old')
+    await expect.poll(() => ids(started)).toContain('gpt-5.3-codex')
+    expect([await ask(), await ask()]).toEqual([401, 503])
+    token('a', 'new')
+    await expect.poll(ask).toBe(200)
+    const { files } = (await (await started.manage('/auth-files')).json()) as {
+      files: { name: string; unavailable: boolean }[]
+    }
+    expect(files.map(({ name, unavailable }) => [name, unavailable])).toEqual([
+      ['codex-a.json', false],
+      ['codex-b.json', true],
+    ])
   })
 
   it('may hold what is no credential', async () => {

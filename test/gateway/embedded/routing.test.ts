@@ -58,6 +58,152 @@ async function askTimes(started: Started, times: number): Promise<void> {
   for (let i = 0; i < times; i++) await ask(started)
 }
 
+describe('session affinity', () => {
+  const affine = (...blocks: string[]): string =>
+    `${config(...blocks)}routing:\n  session-affinity: true\n  session-affinity-ttl: 10m\n`
+
+  async function askAs(
+    { client }: Started,
+    headers: Record<string, string>,
+    body: Record<string, unknown> = {},
+    path = '/v1/chat/completions',
+  ): Promise<void> {
+    const messages = [{ role: 'user', content: 'ping' }]
+    const request = post({ model: 'glm', max_tokens: 9, messages, ...body })
+    const reply = await client(path, { ...request, headers: { ...request.headers, ...headers } })
+    await reply.text()
+  }
+
+  /** What was logged of each choice, up to the credential. */
+  async function choices({ manage }: Started): Promise<string[]> {
+    const { lines } = (await (await manage('/logs')).json()) as { lines: string[] }
+    return lines.flatMap((line) => /session-affinity: (.*) auth=/.exec(line)?.[1] ?? [])
+  }
+
+  const said = (content: string) => ({ messages: [{ role: 'user', content }] })
+
+  it('keeps a session with its credential, and says so in the log', async () => {
+    const started = await start({ config: affine(block('a', ['k1', 'k2', 'k3'])) })
+    for (let i = 0; i < 4; i++) await askAs(started, { 'x-session-id': 's1' }, said(`message ${i}`))
+    expect(Object.values(await used(started)).sort()).toEqual([
+      [0, 0],
+      [0, 0],
+      [4, 0],
+    ])
+    expect(await choices(started)).toEqual([
+      'cache miss, new binding | session=header:s1',
+      ...Array(3).fill('cache hit | session=header:s1'),
+    ])
+    const { lines } = (await (await started.manage('/logs')).json()) as { lines: string[] }
+    expect(lines.find((line) => line.includes('cache hit'))).toMatch(
+      /\[info \] \[selector\.go:\d+\] .* auth=openai-compatibility:a:[0-9a-f]{12} provider=mixed model=glm$/,
+    )
+  })
+
+  it.each([
+    ['codex:c', { session_id: 'c', 'x-session-id': 'x', 'x-client-request-id': 'r' }, {}],
+    ['header:x', { 'x-session-id': 'x', 'x-client-request-id': 'r' }, {}],
+    ['clientreq:r', { 'x-client-request-id': 'r' }, { prompt_cache_key: 'p' }],
+    ['session:b', {}, { session_id: 'b', prompt_cache_key: 'p' }],
+    ['pck:p', {}, { prompt_cache_key: 'p', conversation: 'v' }],
+    ['conv:v', {}, { conversation: 'v', metadata: { user_id: 'u' } }],
+    ['conv:v', {}, { conversation: { id: 'v' } }],
+    ['user:u', {}, { metadata: { user_id: 'u' }, conversation_id: 'v' }],
+    ['conv:v', {}, { conversation_id: 'v' }],
+    ['claude:1...', { 'x-session-id': 'x' }, { metadata: { user_id: `a_session_${'1'.repeat(36)}` } }],
+    ['header:sssssssssssss', { 'x-session-id': 's'.repeat(13) }, {}],
+    ['header:s...', { 'x-session-id': 's'.repeat(14) }, {}],
+    ['derived:...', {}, {}],
+  ])('is by %s', async (session, headers, body) => {
+    const started = await start({ config: affine(block('a', ['k1'])) })
+    await askAs(started, headers as Record<string, string>, body)
+    expect(await choices(started)).toEqual([`cache miss, new binding | session=${session}`])
+  })
+
+  it('knows a conversation by its beginning, on each endpoint and for each model', async () => {
+    const started = await start({ config: affine(block('a', ['k1', 'k2'])) })
+    const later = [...said('ping').messages, { role: 'assistant', content: 'pong' }, ...said('more').messages]
+    await askAs(started, {})
+    await askAs(started, {}, { messages: later })
+    await askAs(started, {}, { messages: [{ role: 'system', content: 'be brief' }, ...later] })
+    await askAs(started, {}, {}, '/v1/messages')
+    await askAs(started, {}, { model: 'glm', messages: [] })
+    const events = (await choices(started)).map((each) => each.split(' |')[0])
+    expect(events).toEqual([
+      'cache miss, new binding',
+      'cache hit',
+      'cache miss, new binding',
+      'cache miss, new binding',
+    ])
+  })
+
+  it('outranks priority, and ends with the time it was given', async () => {
+    const text = affine(block('low', ['k1']), block('high', ['k2'], ['priority: 5']))
+    const limited = upstream(fails(['k2'], LIMITED, { kind: 'first', count: 1 }))
+    const started = await start({ config: text, scenario: { upstreams: [limited] } })
+    await askAs(started, { 'x-session-id': 's' })
+    started.clock.advance(9 * 60_000)
+    await askAs(started, { 'x-session-id': 's' })
+    expect(await used(started)).toEqual({ k1: [2, 0], k2: [0, 1] })
+    started.clock.advance(10 * 60_000)
+    await askAs(started, { 'x-session-id': 's' })
+    expect(await used(started)).toEqual({ k1: [2, 0], k2: [1, 1] })
+  })
+
+  it('goes by the body alone in the fork, which links a conversation to its first words', async () => {
+    const started = await start({ profile: 'fork', config: affine(block('a', ['k1', 'k2'])) })
+    const later = [...said('ping').messages, { role: 'assistant', content: 'pong' }, ...said('more').messages]
+    await askAs(started, { 'x-session-id': 'x' })
+    await askAs(started, {}, { messages: later })
+    await askAs(started, {}, { messages: later })
+    const events = (await choices(started)).map((each) => each.replace(/[0-9a-f]{16}/g, '#'))
+    expect(events).toEqual([
+      'cache miss, new binding | session=msg:#',
+      'fallback cache hit | session=msg:# fallback=msg:#',
+      'cache hit | session=msg:#',
+    ])
+  })
+
+  it.each([
+    ['runbook', 'cache miss, new binding'],
+    ['fork', 'cache hit but auth unavailable, reselected'],
+  ] as const)('moves on when its credential fails, in the words of %s', async (profile, words) => {
+    const broken = upstream(fails(['k1'], { kind: 'unauthorized', reason: 'text' }))
+    const text = affine(block('a', ['k1'], ['priority: 1']), block('b', ['k2']))
+    const started = await start({ profile, config: text, scenario: { upstreams: [broken] } })
+    await askAs(started, {})
+    await askAs(started, {})
+    const events = (await choices(started)).map((each) => each.split(' |')[0])
+    expect(events).toEqual(['cache miss, new binding', words, 'cache hit'])
+    expect(await used(started)).toEqual({ k1: [0, 1], k2: [2, 0] })
+  })
+
+  it('is not known to the old line', async () => {
+    const started = await start({ profile: 'fork-old', config: affine(block('a', ['k1'])) })
+    await askAs(started, { 'x-session-id': 's' })
+    expect(await choices(started)).toEqual([])
+  })
+})
+
+describe('a section that the gateway translates for', () => {
+  const text = (url: string): string => `${CONFIG_HEAD}gemini-api-key:
+  - api-key: k1
+    base-url: "${url}"
+    models:
+      - name: glm-4.7
+        alias: glm
+`
+  it('is answered by a simulated provider behind it, in its own format', async () => {
+    const started = await start({ config: text('{{upstream:main}}') })
+    expect(await ask(started)).toBe(200)
+  })
+
+  it('is not called where it is a real one', async () => {
+    const started = await start({ config: text('http://127.0.0.1:9/v1beta') })
+    expect(await ask(started)).toBe(502)
+  })
+})
+
 describe('the choice of a credential', () => {
   it('goes round over all of them, each key its turn', async () => {
     const started = await start({ config: config(block('a', ['k1', 'k2', 'k3']), block('b', ['k4'])) })

@@ -126,6 +126,22 @@ describe('hostile requests', () => {
     expect((await client('/healthz')).status).toBe(200)
   })
 
+  it('whose client leaves right after its last byte are logged, too', async () => {
+    const { gateway, manage } = await start()
+    const body = JSON.stringify({ model: 'glm', messages: [] })
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(gateway.port, '127.0.0.1')
+      socket.on('error', () => {})
+      const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${CLIENT_KEY}\r\n`
+      socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`, () => socket.destroy())
+    }
+    const logged = async (): Promise<number> => {
+      const { lines } = (await (await manage('/logs')).json()) as { lines: string[] }
+      return lines.filter((line) => / POST {4}"\/v1\/chat\/completions"/.test(line)).length
+    }
+    await expect.poll(logged).toBe(20)
+  })
+
   it('with a line break in the path forge a log line, as they do with the real gateway', async () => {
     const { client, manage } = await start()
     const forged =

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, truncate, unlink } from 'node:fs/promises'
+import { readdir, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { notFound } from '../access.ts'
 import type { Exchange, Replied } from '../exchange.ts'
@@ -136,11 +136,10 @@ function cutTo(lines: readonly string[], limit: Limit): readonly string[] {
 async function deleteLogs(exchange: Exchange, runtime: Runtime): Promise<Replied> {
   if (!runtime.config.gateway.settings.loggingToFile)
     return exchange.json(400, { error: 'logging to file disabled' })
-  await runtime.log.flush()
   const { directory } = runtime.log
   const rotated = (await readdir(directory).catch(() => [])).filter(isRotatedLog)
   await Promise.all(rotated.map((name) => unlink(join(directory, name))))
-  await truncate(join(directory, 'main.log'), 0).catch(() => {})
+  await runtime.log.clear()
   return exchange.json(200, { success: true, message: 'Logs cleared successfully', removed: rotated.length })
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
-import { isMap, isScalar, parseDocument } from 'yaml'
-import { plainSecret, readConfig } from '../config-state.ts'
+import { type Document, isMap, isScalar, parseDocument, visit } from 'yaml'
+import { plainSecret } from '../config-state.ts'
 import type { LoadedConfig, Runtime } from '../runtime.ts'
 import { hashSecret } from './secret.ts'
 
@@ -12,21 +12,57 @@ import { hashSecret } from './secret.ts'
 export function rewriteSecret(runtime: Runtime, config: LoadedConfig): LoadedConfig {
   const secret = plainSecret(config)
   if (secret === null || runtime.configOwner === 'user') return config
-  const rewritten = withSecret(config.text, hashSecret(secret, runtime.random.hex))
-  const reading = rewritten === null ? null : readConfig(rewritten, runtime.traits.flavour, config.loadedMs)
-  if (rewritten === null || reading?.kind !== 'loaded') return config
-  writeInPlace(runtime.paths.config, rewritten)
-  return reading.config
+  const hash = hashSecret(secret, runtime.random.hex)
+  const text = withSecret(config.text, hash)
+  if (text === null) return config
+  writeInPlace(runtime.paths.config, text)
+  const { gateway } = config
+  const remoteManagement = { ...gateway.settings.remoteManagement, secretKey: hash }
+  const settings = { ...gateway.settings, remoteManagement }
+  return { ...config, text, gateway: { ...gateway, settings } }
 }
 
-/** The text with another `secret-key`, and standalone comment lines at column 0; null when it has no such key. */
+/** The text with another `secret-key`, as a save writes it; null when it has no such key. */
 function withSecret(text: string, hash: string): string | null {
   const document = parseDocument(text)
   const management = document.get('remote-management')
   const node = isMap(management) ? management.get('secret-key', true) : null
   if (!isScalar(node) || !node.range) return null
   const [start, end] = node.range
-  return outdentComments(`${text.slice(0, start)}${JSON.stringify(hash)}${text.slice(end)}`)
+  return savedText(text, document, [{ start, end, text: JSON.stringify(hash) }])
+}
+
+interface TextEdit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** A text as the gateway saves it: without blank lines, and with lines that are only a comment at column 0 (contract, files 2.4). */
+export function savedText(text: string, document: Document, edits: readonly TextEdit[] = []): string {
+  const scalars = scalarsOverLines(text, document)
+  const blankLines = [...text.matchAll(/^[ \t]*\r?\n/gm)]
+    .filter(({ index }) => !scalars.some(({ start, end }) => index >= start && index < end))
+    .map(({ index, 0: line }) => ({ start: index, end: index + line.length, text: '' }))
+  const changed = [...edits, ...blankLines]
+    .sort((a, b) => b.start - a.start)
+    .reduce((rest, edit) => `${rest.slice(0, edit.start)}${edit.text}${rest.slice(edit.end)}`, text)
+  return outdentComments(changed)
+}
+
+/** Where blank lines are part of a value. */
+function scalarsOverLines(
+  text: string,
+  document: Document,
+): { readonly start: number; readonly end: number }[] {
+  const places: { start: number; end: number }[] = []
+  visit(document, {
+    Scalar(_, { range }) {
+      if (range && text.slice(range[0], range[1]).trimEnd().includes('\n'))
+        places.push({ start: range[0], end: range[1] })
+    },
+  })
+  return places
 }
 
 /** Saving moves lines that are only a comment to column 0 (contract, files 2.4). */

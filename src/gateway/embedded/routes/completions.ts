@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ENDPOINTS, type Endpoint } from '../../../wire/routes.ts'
+import { sessionOf } from '../affinity.ts'
 import type { Job, OpenStream } from '../attempt.ts'
 import { nextPiece, nextStep } from '../attempt.ts'
 import { sendRefusal } from '../client-errors.ts'
@@ -35,7 +36,7 @@ function completionRoute(endpoint: Endpoint, path: string): ServedRoute {
 
 async function answerRequest(exchange: Exchange, runtime: Runtime, endpoint: Endpoint): Promise<Replied> {
   const body = await readRequest(exchange)
-  return body === 'replied' ? body : answerBody(exchange, runtime, endpoint, body)
+  return body === 'replied' ? body : await answerBody(exchange, runtime, endpoint, body)
 }
 
 /** The body as an object; when it could not be read, that is answered. */
@@ -64,7 +65,8 @@ export async function answerBody(
   const route = routeFor(runtime, requestedModel)
   if (route.kind === 'unknown')
     return sendRefusal(exchange, runtime, endpoint, mode, { kind: 'unknown-model', model: route.model })
-  const job: Job = { exchange, runtime, endpoint, mode, body, requestedModel, route }
+  const session = sessionOf(runtime, exchange, endpoint, body)
+  const job: Job = { exchange, runtime, endpoint, mode, body, requestedModel, route, session }
   const held = mode === 'plain' ? keepAlive.plain(job) : null
   const completed = await complete(job)
   held?.stop()
@@ -140,14 +142,14 @@ async function pump(job: Job, stream: OpenStream, served: Served, reshape: Resha
     for (;;) {
       await exchange.write(toClient(step.text))
       idle.sent()
-      if (step.kind !== 'open' || exchange.gone.aborted) break
+      if (step.kind !== 'open' || exchange.hasLeft) break
       step = nextStep(stream.translator, await nextPiece(stream.pieces))
     }
   } finally {
     idle.stop()
     await stream.pieces.return()
   }
-  if (exchange.gone.aborted) return exchange.abandon()
+  if (exchange.hasLeft) return exchange.abandon()
   if (step.kind === 'failed') {
     await exchange.write(toClient(errorText(job, stream, step.failure)))
     recordFailure(job, served, step.failure, 'credential')

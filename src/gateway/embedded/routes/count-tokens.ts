@@ -51,10 +51,11 @@ async function count(job: CountJob, { credential, upstreamNames }: Candidate): P
   const request = target.kind === 'upstream' ? countTokensRequest(target.speaks, call) : null
   if (target.kind === 'none' || request === null) return { kind: 'counted', tokens: estimateTokens(job.body) }
   const reply = await job.runtime.providers.post({
-    url: `${target.baseUrl}${request.path}`,
-    headers: headersFor(job, credential, request),
-    body: JSON.stringify(request.body),
-    signal: job.exchange.gone,
+    baseUrl: target.baseUrl,
+    path: request.path,
+    headers: headersFor(job.exchange, target, request),
+    body: request.body,
+    asker: job.exchange,
   })
   if (reply.kind === 'broken') return { kind: 'failed', failure: { status: 500, text: reply.message } }
   const whole = await reply.body.whole()

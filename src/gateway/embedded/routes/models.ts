@@ -1,6 +1,7 @@
 import type { Credential } from '../credentials.ts'
-import type { Exchange, Replied } from '../exchange.ts'
-import { isListed, type Offer } from '../inventory.ts'
+import { type Exchange, JSON_TYPE, type Replied } from '../exchange.ts'
+import { goJson } from '../go-text.ts'
+import { type Inventory, isListed, type Offer } from '../inventory.ts'
 import type { Runtime, ServedRoute } from '../runtime.ts'
 
 /** `GET /v1/models` in its shapes, and the Gemini list (contract, HTTP 2). */
@@ -15,7 +16,7 @@ export const MODEL_ROUTES: readonly ServedRoute[] = [
 ]
 
 function listModels(exchange: Exchange, runtime: Runtime): Replied {
-  return exchange.json(200, SHAPES[shapeFor(exchange, runtime)](runtime))
+  return exchange.send(200, JSON_TYPE, SHAPES[shapeFor(exchange, runtime)](runtime))
 }
 
 type Shape = 'openai' | 'claude' | 'codex' | 'grok'
@@ -29,11 +30,12 @@ function shapeFor(exchange: Exchange, { traits }: Runtime): Shape {
   return exchange.header('anthropic-version') !== '' || agent.startsWith('claude-cli') ? 'claude' : 'openai'
 }
 
-const SHAPES: Readonly<Record<Shape, (runtime: Runtime) => unknown>> = {
+/** The body in each shape. */
+const SHAPES: Readonly<Record<Shape, (runtime: Runtime) => string>> = {
   openai: openaiList,
-  claude: claudeList,
-  codex: codexList,
-  grok: grokList,
+  claude: (runtime) => goJson(claudeList(runtime)),
+  codex: (runtime) => goJson(codexList(runtime)),
+  grok: (runtime) => goJson(grokList(runtime)),
 }
 
 interface Listed {
@@ -47,14 +49,21 @@ interface Listed {
 }
 
 /** Listed ids in random order, as a Go map gives them (contract, HTTP 2.3). */
+function listedIds({ inventory, cooldowns, clock, random }: Runtime): string[] {
+  const nowMs = clock.nowMs()
+  const ids: string[] = []
+  for (const [id, offers] of inventory) if (isListed(offers, cooldowns, nowMs)) ids.push(id)
+  return random.shuffle(ids)
+}
+
 function listed(runtime: Runtime): Listed[] {
-  const nowMs = runtime.clock.nowMs()
-  const ids = [...runtime.inventory].filter(([, offers]) => isListed(offers, runtime.cooldowns, nowMs))
-  return runtime.random.shuffle(ids).flatMap(([id, offers]) => {
-    // Whoever registered last names the owner (contract, files 1.7).
-    const offer = offers.at(-1)
-    return offer ? [describe(id, offer, runtime)] : []
-  })
+  return listedIds(runtime).flatMap((id) => described(id, runtime) ?? [])
+}
+
+function described(id: string, runtime: Runtime): Listed | null {
+  // Whoever registered last names the owner (contract, files 1.7).
+  const offer = runtime.inventory.get(id)?.at(-1)
+  return offer ? describe(id, offer, runtime) : null
 }
 
 const OWNERS: ReadonlyMap<string, string> = new Map([
@@ -88,14 +97,26 @@ function describe(id: string, { credential, displayName }: Offer, runtime: Runti
   }
 }
 
-function openaiList(runtime: Runtime): unknown {
-  const data = listed(runtime).map(({ id, createdS, ownedBy }) => ({
-    created: createdS,
-    id,
-    object: 'model',
-    owned_by: ownedBy,
-  }))
-  return { data, object: 'list' }
+/** The JSON of ids in the OpenAI shape: clients poll this list, and its entries change with the inventory only. */
+const ENTRIES = new WeakMap<Inventory, Map<string, string>>()
+
+function openaiList(runtime: Runtime): string {
+  const { inventory } = runtime
+  const entries = ENTRIES.get(inventory) ?? new Map<string, string>()
+  ENTRIES.set(inventory, entries)
+  const data = listedIds(runtime).map((id) => {
+    const known = entries.get(id)
+    if (known !== undefined) return known
+    const entry = goJson(openaiEntry(id, runtime))
+    entries.set(id, entry)
+    return entry
+  })
+  return `{"data":[${data.join(',')}],"object":"list"}`
+}
+
+function openaiEntry(id: string, runtime: Runtime): unknown {
+  const model = described(id, runtime)
+  return { created: model?.createdS, id, object: 'model', owned_by: model?.ownedBy }
 }
 
 /** Before ids that the Claude clients would not accept (contract, HTTP 2.4). */

@@ -2,7 +2,7 @@ import { EMPTY_STREAM, errorFrame } from './errors.ts'
 import { isObject, objectOf, parseObject, stringOf } from './json.ts'
 import { responsesUsage } from './pieces.ts'
 import { type Quirks, quirksOf } from './quirks.ts'
-import { ChatReader, readChatCompletion } from './read/chat.ts'
+import { ChatReader, usageOfCompletion } from './read/chat.ts'
 import { ClaudeReader, messageUsage } from './read/claude.ts'
 import { failureIn, readCodexStream, withOutput } from './read/codex.ts'
 import { type SseEvent, SseSplitter } from './sse.ts'
@@ -25,8 +25,7 @@ type MakeRequest = (call: Call) => UpstreamRequest
 export const chatPassthrough = (request: MakeRequest): Translation => ({
   request,
   answer(text, call) {
-    const usage = latestUsage(readChatCompletion(text), null)
-    return { kind: 'answer', text: withModel(text, call), usage }
+    return { kind: 'answer', text: withModel(text, call), usage: usageOfCompletion(text) }
   },
   stream: (call) => new EventTranslator({ endpoint: 'chat', kind: 'openai', call }, new ChatForwarder(call)),
 })

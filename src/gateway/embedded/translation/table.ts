@@ -28,7 +28,7 @@ const READ = {
 /** How each client endpoint is served by each kind of upstream. */
 export const TRANSLATIONS: TranslationTable = {
   chat: {
-    openai: chatPassthrough((call) => openaiRequest({ ...call.body, model: call.upstreamModel }, call)),
+    openai: chatPassthrough((call) => openaiRequest(withModel(call), call)),
     codex: translation('chat', 'codex', (call) =>
       codexRequest(toCodex(READ.chat(call.body), optionsFor('chat', call))),
     ),
@@ -72,8 +72,21 @@ function claudeConversation(body: JsonBody): Conversation {
   return READ.responses(typeof body.input === 'string' ? { ...body, input: [] } : body)
 }
 
+/** The client's body under the provider's name for the model, which keeps its place. */
+function withModel({ body, upstreamModel }: Call): JsonBody {
+  const sent = { ...body }
+  sent.model = upstreamModel
+  return sent
+}
+
 const JSON_HEADERS = { 'content-type': 'application/json' } as const
 const EVENT_HEADERS = { ...JSON_HEADERS, accept: 'text/event-stream', 'cache-control': 'no-cache' } as const
+const ANTHROPIC_VERSION = { 'anthropic-version': '2023-06-01' } as const
+const CLAUDE_JSON_HEADERS = { ...JSON_HEADERS, ...ANTHROPIC_VERSION } as const
+const CLAUDE_EVENT_HEADERS = { ...EVENT_HEADERS, ...ANTHROPIC_VERSION } as const
+const COMPAT_AGENT = { 'user-agent': 'cli-proxy-openai-compat' } as const
+const COMPAT_JSON_HEADERS = { ...JSON_HEADERS, ...COMPAT_AGENT } as const
+const COMPAT_EVENT_HEADERS = { ...EVENT_HEADERS, ...COMPAT_AGENT } as const
 
 function openaiRequest(body: JsonBody, call: Call): UpstreamRequest {
   const forced = call.stream && quirksOf(call.profile).includeUsage === 'forced'
@@ -82,7 +95,7 @@ function openaiRequest(body: JsonBody, call: Call): UpstreamRequest {
     : body
   return {
     path: '/chat/completions',
-    headers: { ...(call.stream ? EVENT_HEADERS : JSON_HEADERS), 'user-agent': 'cli-proxy-openai-compat' },
+    headers: call.stream ? COMPAT_EVENT_HEADERS : COMPAT_JSON_HEADERS,
     body: takesImages(call) ? counted : withoutToolImages(counted),
     streamed: call.stream,
   }
@@ -157,7 +170,7 @@ function claudeRequest(body: JsonBody, call: Call): UpstreamRequest {
   const streamed = body.stream === true
   return {
     path: '/v1/messages?beta=true',
-    headers: { ...(streamed ? EVENT_HEADERS : JSON_HEADERS), 'anthropic-version': '2023-06-01' },
+    headers: streamed ? CLAUDE_EVENT_HEADERS : CLAUDE_JSON_HEADERS,
     body: withPreamble(body, quirksOf(call.profile).claudePreambleChars),
     streamed,
   }

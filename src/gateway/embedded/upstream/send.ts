@@ -1,36 +1,28 @@
-import type { ServerResponse } from 'node:http'
 import type { StreamScript } from './formats.ts'
+import type { ReplyLine } from './line.ts'
 import type { Refusal } from './refusals.ts'
 import type { Fault } from './types.ts'
 
-export function send(response: ServerResponse, { status, contentType, text, headers }: Refusal): void {
-  response.writeHead(status, { ...headers, 'content-type': contentType })
-  response.end(text)
+export function sendText(line: ReplyLine, { status, contentType, text, headers }: Refusal): void {
+  line.send(status, { ...headers, 'content-type': contentType }, text)
 }
 
-export function sendJson(response: ServerResponse, body: unknown): void {
-  send(response, { status: 200, contentType: 'application/json', text: JSON.stringify(body) })
+const JSON_HEADERS = { 'content-type': 'application/json' } as const
+
+export function sendJson(line: ReplyLine, body: unknown): void {
+  line.send(200, JSON_HEADERS, JSON.stringify(body))
 }
 
 /** Sends a plain answer, cut where a fault says so: at the start an empty body, else half of it. */
-export function sendPlain(response: ServerResponse, body: unknown, faults: readonly Fault[]): void {
+export function sendPlain(line: ReplyLine, body: unknown, faults: readonly Fault[]): void {
   const cut = faults.find((fault) => fault.kind === 'cut')
-  if (!cut) sendJson(response, body)
-  else if (cut.at === 'start') send(response, { status: 200, contentType: 'application/json', text: '' })
+  if (!cut) sendJson(line, body)
+  else if (cut.at === 'start') line.send(200, JSON_HEADERS, '')
   else {
     const text = JSON.stringify(body)
-    response.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-    })
-    breakOff(response, text.slice(0, text.length / 2))
+    line.begin(200, { ...JSON_HEADERS, 'content-length': String(Buffer.byteLength(text)) })
+    line.breakOff(text.slice(0, text.length / 2))
   }
-}
-
-/** Ends the connection inside a body, after `last` has left. */
-export function breakOff(response: ServerResponse, last: string): void {
-  if (last === '') setImmediate(() => response.destroy())
-  else response.write(last, () => response.destroy())
 }
 
 export interface Performance {

@@ -47,10 +47,16 @@ export function survey(body: JsonBody): Survey {
   walkContent(body.system, 'plain', tally)
   walkContent(body.instructions, 'plain', tally)
   if (typeof body.input === 'string') walkTurn({ role: 'user', content: body.input }, 0, tally)
-  for (const [index, turn] of listOf(body.messages ?? body.input).entries())
+  listOf(body.messages ?? body.input).forEach((turn, index) => {
     if (isObject(turn)) walkTurn(turn, index, tally)
+  })
+  const { chars, images, listInToolMessage, prompt, toolResult } = tally
   return {
-    ...tally,
+    chars,
+    images,
+    listInToolMessage,
+    prompt,
+    toolResult,
     tools: listOf(body.tools).filter(isObject).flatMap(offeredTool),
     forcedTool: forcedTool(body.tool_choice),
     maxTokens: firstNumber(body.max_tokens, body.max_completion_tokens, body.max_output_tokens),

@@ -1,5 +1,5 @@
 import { isObject, numberOf, objectOf, objectsOf, parseObject, stringOf } from '../json.ts'
-import { chatUsage, type Finish, type Piece } from '../pieces.ts'
+import { chatUsage, type Finish, type Piece, type Usage } from '../pieces.ts'
 import type { Quirks } from '../quirks.ts'
 import type { SseEvent } from '../sse.ts'
 import type { JsonBody, UpstreamFailure } from '../types.ts'
@@ -58,6 +58,12 @@ export class ChatReader {
     this.#tools.add(index)
     return [{ kind: 'tool', index, id: stringOf(call.id), name: stringOf(described.name) }, ...pieces]
   }
+}
+
+/** What a whole chat completion says it cost; null when it says nothing that can be read. */
+export function usageOfCompletion(text: string): Usage | null {
+  const usage = parseObject(text)?.usage
+  return isObject(usage) ? chatUsage(usage) : null
 }
 
 /** The pieces of a whole chat completion; none of a body that is no JSON object. */

@@ -1,0 +1,211 @@
+import type { Clock } from '../../../core/clock.ts'
+import { stringOf } from '../translation/json.ts'
+import type { JsonBody, UpstreamKind } from '../translation/types.ts'
+import { chatFormat } from './chat.ts'
+import { claudeFormat } from './claude.ts'
+import type { Format } from './formats.ts'
+import type { ReplyLine } from './line.ts'
+import { type Refusal, refusalOf, unknownKey, unknownModel, unknownPath } from './refusals.ts'
+import { inputTokens, type Reply, reply } from './reply.ts'
+import { responsesFormat } from './responses.ts'
+import { type RequestFacts, type RuleBook, ruleBook } from './rules.ts'
+import { sendJson, sendPlain, sendText, stage } from './send.ts'
+import { type Survey, survey } from './survey.ts'
+import type { Fault, RequestType, UpstreamSpec } from './types.ts'
+
+export interface RequestCount {
+  readonly type: RequestType | 'unknown'
+  /** One of the upstream's models, or `''` for any other. */
+  readonly model: string
+  /** 0: the connection was dropped or is still waited on. */
+  readonly status: number
+  readonly count: number
+}
+
+/** A request as it arrived, whatever it came over. */
+export interface Arrival {
+  readonly method: string
+  /** With or without a query. */
+  readonly path: string
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: JsonBody | 'too-large'
+}
+
+const FORMATS = {
+  openai: { path: /\/chat\/completions$/, idPrefix: 'chatcmpl-', format: chatFormat },
+  codex: { path: /\/responses(\/compact)?$/, idPrefix: 'resp_', format: responsesFormat },
+  claude: { path: /\/messages$/, idPrefix: 'msg_', format: claudeFormat },
+} as const satisfies Record<UpstreamKind, { path: RegExp; idPrefix: string; format: Format }>
+
+/** Spreads latencies evenly without chance: multiples of the golden ratio leave no gaps (Weyl sequence). */
+const GOLDEN_RATIO = 0.618033988749895
+
+interface Exchange {
+  readonly type: RequestType
+  readonly body: JsonBody
+  readonly model: string
+  readonly survey: Survey
+  readonly faults: readonly Fault[]
+  readonly line: ReplyLine
+}
+
+/** A simulated provider: what it answers and what goes wrong, wherever the request comes from. */
+export class Upstream {
+  readonly #spec: UpstreamSpec
+  readonly #clock: Clock
+  readonly #startMs: number
+  readonly #rules: RuleBook
+  readonly #tally = new Map<string, RequestCount & { count: number }>()
+  #requests = 0
+
+  constructor(spec: UpstreamSpec, clock: Clock) {
+    this.#spec = spec
+    this.#clock = clock
+    this.#startMs = clock.nowMs()
+    this.#rules = ruleBook(spec.rules)
+  }
+
+  counts(): RequestCount[] {
+    return [...this.#tally.values()].map((each) => ({ ...each }))
+  }
+
+  /** Answers over the line; at once, without a promise, where nothing makes it wait. */
+  handle({ method, path: target, headers, body }: Arrival, line: ReplyLine): Promise<void> | void {
+    const query = target.indexOf('?')
+    const path = query < 0 ? target : target.slice(0, query)
+    const type = this.#typeOf(method, path)
+    const model = body === 'too-large' ? '' : stringOf(body.model)
+    if (type === null || body === 'too-large') {
+      const refusal = unknownPath(this.#spec.kind, path)
+      const status = body === 'too-large' ? 413 : refusal.status
+      this.#count('unknown', model, status)
+      return sendText(line, { ...refusal, status })
+    }
+    const key = keyOf(headers)
+    const contents = survey(body)
+    const stream = body.stream === true
+    const facts: RequestFacts = { type, model, key, stream, image: imageIn(contents) }
+    const faults = this.#rules.faultsFor(facts, this.#clock.nowMs() - this.#startMs)
+    return this.#serve(key, { type, body, model, line, survey: contents, faults })
+  }
+
+  #serve(key: string, exchange: Exchange): Promise<void> | void {
+    const { line, faults } = exchange
+    const delayMs = this.#delayMs(faults)
+    if (delayMs <= 0) return this.#reply(key, exchange)
+    return this.#sleep(delayMs, line.signal).then(() =>
+      line.isGone ? undefined : this.#reply(key, exchange),
+    )
+  }
+
+  #reply(key: string, exchange: Exchange): Promise<void> | void {
+    const { type, model, line, faults } = exchange
+    const refusal = this.#refusal(key, exchange)
+    if (refusal) {
+      this.#count(type, model, refusal.status)
+      sendText(line, refusal)
+    } else if (faults.some(({ kind }) => kind === 'drop')) {
+      this.#count(type, model, 0)
+      line.drop()
+    } else if (faults.some(({ kind }) => kind === 'hang')) this.#count(type, model, 0)
+    else return this.#answer(exchange)
+  }
+
+  #typeOf(method: string, path: string): RequestType | null {
+    if (method === 'GET') return /\/models$/.test(path) ? 'models' : null
+    if (FORMATS[this.#spec.kind].path.test(path)) return 'completion'
+    return this.#spec.kind === 'claude' && /\/messages\/count_tokens$/.test(path) ? 'count-tokens' : null
+  }
+
+  #delayMs(faults: readonly Fault[]): number {
+    const { baseMs, spreadMs } = this.#spec.latency
+    const extraMs = faults.reduce((sum, fault) => sum + (fault.kind === 'slow' ? fault.delayMs : 0), 0)
+    return baseMs + spreadMs * ((++this.#requests * GOLDEN_RATIO) % 1) + extraMs
+  }
+
+  /** Ends early, and without an error, when the client leaves or the upstream stops. */
+  async #sleep(durationMs: number, signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(durationMs, signal).catch(() => {})
+  }
+
+  #refusal(key: string, { type, model, survey, faults }: Exchange): Refusal | null {
+    const { kind, keys, models } = this.#spec
+    if (keys !== null && !keys.includes(key)) return unknownKey(kind)
+    const context = { kind, model, survey, nowMs: this.#clock.nowMs() }
+    for (const fault of faults) {
+      const refusal = refusalOf(fault, context)
+      if (refusal) return refusal
+    }
+    return type === 'models' || models.includes(model) ? null : unknownModel(kind, model)
+  }
+
+  #answer(exchange: Exchange): Promise<void> | void {
+    const { type, model, survey, faults, line, body } = exchange
+    this.#count(type, model, 200)
+    if (type === 'models') return sendJson(line, this.#modelList())
+    if (type === 'count-tokens') return sendJson(line, { input_tokens: inputTokens(survey, faults) })
+    const { idPrefix, format } = FORMATS[this.#spec.kind]
+    const id = `${idPrefix}simulated${String(this.#requests).padStart(6, '0')}`
+    const said = reply(survey, { id, nowMs: this.#clock.nowMs(), model, faults })
+    if (body.stream === true) return this.#stream(format, said, exchange)
+    return sendPlain(line, format.plain(said), faults)
+  }
+
+  #modelList(): unknown {
+    const { name, models } = this.#spec
+    const created = Math.floor(this.#startMs / 1000)
+    return { object: 'list', data: models.map((id) => ({ id, object: 'model', created, owned_by: name })) }
+  }
+
+  #stream(format: Format, said: Reply, { faults, line, body }: Exchange): Promise<void> | void {
+    const streamOptions = body.stream_options as JsonBody | undefined
+    const script = format.stream(said, {
+      withUsage: streamOptions?.include_usage === true,
+      withDone: !faults.some(({ kind }) => kind === 'no-done'),
+    })
+    const { frames, ending } = stage(script, faults)
+    const gapMs = faults.find((fault) => fault.kind === 'slow-stream')?.gapMs ?? 0
+    line.begin(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache',
+      'x-request-id': said.id,
+    })
+    const close = (last: string): void => (ending === 'reset' ? line.breakOff(last) : line.end(last))
+    return gapMs === 0 ? close(frames.join('')) : this.#sendSlowly(frames, gapMs, line, close)
+  }
+
+  async #sendSlowly(
+    frames: readonly string[],
+    gapMs: number,
+    line: ReplyLine,
+    close: (last: string) => void,
+  ): Promise<void> {
+    for (const frame of frames.slice(0, -1)) {
+      line.write(frame)
+      await this.#sleep(gapMs, line.signal)
+      if (line.isGone) return
+    }
+    close(frames.at(-1) ?? '')
+  }
+
+  #count(type: RequestCount['type'], requested: string, status: number): void {
+    const model = this.#spec.models.includes(requested) ? requested : ''
+    const key = `${type} ${status} ${model}`
+    const known = this.#tally.get(key)
+    if (known) known.count++
+    else this.#tally.set(key, { type, model, status, count: 1 })
+  }
+}
+
+function keyOf(headers: Arrival['headers']): string {
+  const authorization = stringOf(headers.authorization)
+  return /^bearer /i.test(authorization)
+    ? authorization.slice('bearer '.length)
+    : stringOf(headers['x-api-key'])
+}
+
+function imageIn({ images }: Survey): RequestFacts['image'] {
+  if (images.length === 0) return 'none'
+  return images.some(({ inToolResult }) => inToolResult) ? 'tool-result' : 'elsewhere'
+}
