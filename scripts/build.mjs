@@ -67,7 +67,7 @@ for (const script of ['dist/cli.js', 'dist/late.js']) await writeInAscii(script)
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n')
 await copyFile('scripts/build/provops.cjs', 'dist/provops.js')
 await chmod('dist/provops.js', 0o755)
-await keepCompiledCode()
+keepCompiledCode()
 
 /** provops.cjs reads scripts as latin1, and esbuild escapes what is in strings but not what is in regular expressions. */
 async function writeInAscii(path) {

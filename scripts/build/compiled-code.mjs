@@ -3,25 +3,19 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PROVOPS, plainEnv, startGateway } from '../running.mjs'
+import { PROVOPS, plainEnv } from '../running.mjs'
 
 const RECORDER = fileURLToPath(new URL('record-code.cjs', import.meta.url))
 
 /**
- * Runs provops for its help and for the daily checks of a gateway, so that what these need lies compiled beside the
- * scripts. Without that it works, and starts slower.
+ * Runs provops for its help and for the daily checks of the bundled gateway, so that what these need lies compiled beside
+ * the scripts. Without that it works, and starts slower.
  */
-export async function keepCompiledCode() {
+export function keepCompiledCode() {
   const dir = mkdtempSync(join(tmpdir(), 'provops-build-'))
   try {
     record('cli.js', ['--help'], plainEnv(dir))
-    const gateway = await startGateway(dir)
-    const args = ['daily-check', '--gateway', gateway.url, '--logs', dirname(gateway.log)]
-    try {
-      record('late.js', args, plainEnv(dir, { PROVOPS_API_KEY: gateway.key }))
-    } finally {
-      await gateway.stop()
-    }
+    record('late.js', ['daily-check', '--embedded'], plainEnv(dir))
   } catch (error) {
     console.warn(`build: provops will start slower, since its code could not be compiled: ${error.message}`)
   } finally {
