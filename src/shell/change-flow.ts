@@ -1,6 +1,7 @@
 import { applyChange } from '../changes/apply.ts'
-import type { Change } from '../changes/change.ts'
+import { type Change, isSameTarget } from '../changes/change.ts'
 import { awaitEffect } from '../changes/effect.ts'
+import { faultWords } from '../changes/fault-words.ts'
 import type { Held } from '../changes/lock.ts'
 import { type ConfigStore, readText } from '../changes/store.ts'
 import { undoRun } from '../changes/undo.ts'
@@ -8,10 +9,12 @@ import { tellApplied, tellEffect, tellUndone } from '../changes/words.ts'
 import type { ChangeWorld } from '../changes/world.ts'
 import type { Judgement } from '../core/check.ts'
 import type { WatchedEffect } from './change-effect.ts'
-import { lock } from './change-session.ts'
+import { finishEarlierRuns, lock } from './change-session.ts'
 import { endingOfEffect, judgementOf, unconfirmed } from './change-words.ts'
 import { askConsent } from './confirm.ts'
 import type { Invocation } from './invocation.ts'
+import { refusedPlan } from './onboard-words.ts'
+import type { Session } from './session.ts'
 
 /** A change on its way: what it needs, and what has become of it. */
 export interface Flow {
@@ -25,6 +28,24 @@ export interface Flow {
 
 export function sourceOf({ store }: Flow): string {
   return store.target.kind === 'file' ? store.target.path : store.target.url
+}
+
+export type TargetReading =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'unreadable'; readonly judgement: Judgement }
+
+/** The text that is to be changed, after the runs that were cut off there have been put away. */
+export async function readTarget(flow: Flow, session: Session): Promise<TargetReading> {
+  const { invocation, world, store } = flow
+  if (!invocation.flags.has('dry-run'))
+    await finishEarlierRuns(world, session, invocation, ({ target }) => isSameTarget(target, store.target))
+  const reading = await readText(store)
+  if (reading.kind !== 'fault') return { kind: 'text', text: reading.text }
+  const saw = faultWords(reading.fault)
+  return {
+    kind: 'unreadable',
+    judgement: refusedPlan([{ saw, effect: 'nothing can be planned', fix: 'make it readable' }]),
+  }
 }
 
 /** Takes the lock of the target, which is held until the flow is closed. */

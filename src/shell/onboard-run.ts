@@ -1,9 +1,8 @@
 import type { Flavour } from '../analysis/config/flavour.ts'
 import { type OnboardingPlan, planOnboarding } from '../analysis/onboarding/plan.ts'
 import { type Change, isSameTarget, proposeChange } from '../changes/change.ts'
-import { faultWords } from '../changes/fault-words.ts'
 import { listRuns } from '../changes/runs.ts'
-import { type ConfigStore, readText } from '../changes/store.ts'
+import type { ConfigStore } from '../changes/store.ts'
 import type { ChangeWorld } from '../changes/world.ts'
 import { askModels } from '../checks/models.ts'
 import type { OnboardContext } from '../checks/onboard.ts'
@@ -18,9 +17,18 @@ import { counted, listed, span } from '../core/text.ts'
 import type { Endpoint } from '../wire/routes.ts'
 import { canaryContext } from './change-canary.ts'
 import { effectOf, flavourOf, idsEffect, type Texts, type Watched } from './change-effect.ts'
-import { close, confirmAndApply, type Flow, rollBack, seeEffect, sourceOf, take } from './change-flow.ts'
+import {
+  close,
+  confirmAndApply,
+  type Flow,
+  readTarget,
+  rollBack,
+  seeEffect,
+  sourceOf,
+  take,
+} from './change-flow.ts'
 import { stoppingStage } from './change-report.ts'
-import { finishEarlierRuns, firstClientKey } from './change-session.ts'
+import { firstClientKey } from './change-session.ts'
 import { gatewayForUndo, newRunId, type RunEnd, startRunEnd } from './change-terms.ts'
 import type { Invocation } from './invocation.ts'
 import { startMonitorView } from './monitor-view.ts'
@@ -94,14 +102,9 @@ export class OnboardRun implements OnboardContext {
   }
 
   readonly plan = async (): Promise<Judgement> => {
-    const { invocation, session, world, store, order } = this.#parts
-    if (!invocation.flags.has('dry-run'))
-      await finishEarlierRuns(world, session, invocation, ({ target }) => isSameTarget(target, store.target))
-    const reading = await readText(store)
-    if (reading.kind === 'fault')
-      return refusedPlan([
-        { saw: faultWords(reading.fault), effect: 'nothing can be planned', fix: 'make it readable' },
-      ])
+    const { session, order } = this.#parts
+    const reading = await readTarget(this.#flow, session)
+    if (reading.kind === 'unreadable') return reading.judgement
     const flavour = await flavourOf(session.capabilities)
     const { newcomer, key } = order
     const planning = planOnboarding({

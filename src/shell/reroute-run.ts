@@ -1,8 +1,7 @@
 import type { Flavour } from '../analysis/config/flavour.ts'
 import { planReroute, type ReroutePlan } from '../analysis/reroute.ts'
-import { type Change, isSameTarget, proposeChange } from '../changes/change.ts'
-import { faultWords } from '../changes/fault-words.ts'
-import { type ConfigStore, readText } from '../changes/store.ts'
+import { type Change, proposeChange } from '../changes/change.ts'
+import type { ConfigStore } from '../changes/store.ts'
 import type { ChangeWorld } from '../changes/world.ts'
 import { askCanary, type CanaryContext } from '../checks/onboard-canary.ts'
 import type { RerouteContext } from '../checks/reroute.ts'
@@ -13,9 +12,17 @@ import { counted, listed } from '../core/text.ts'
 import type { Endpoint } from '../wire/routes.ts'
 import { canaryContext } from './change-canary.ts'
 import { effectOf, flavourOf } from './change-effect.ts'
-import { close, confirmAndApply, type Flow, rollBack, seeEffect, sourceOf } from './change-flow.ts'
+import {
+  close,
+  confirmAndApply,
+  type Flow,
+  readTarget,
+  rollBack,
+  seeEffect,
+  sourceOf,
+} from './change-flow.ts'
 import { stoppingStage } from './change-report.ts'
-import { finishEarlierRuns, firstClientKey } from './change-session.ts'
+import { firstClientKey } from './change-session.ts'
 import type { StagedRun } from './change-stages.ts'
 import { gatewayForUndo, newRunId, type RunEnd, startRunEnd } from './change-terms.ts'
 import type { Invocation } from './invocation.ts'
@@ -63,14 +70,9 @@ export class RerouteRun implements RerouteContext, StagedRun {
   }
 
   readonly plan = async (): Promise<Judgement> => {
-    const { invocation, session, world, store, order } = this.#parts
-    if (!invocation.flags.has('dry-run'))
-      await finishEarlierRuns(world, session, invocation, ({ target }) => isSameTarget(target, store.target))
-    const reading = await readText(store)
-    if (reading.kind === 'fault')
-      return refusedPlan([
-        { saw: faultWords(reading.fault), effect: 'nothing can be planned', fix: 'make it readable' },
-      ])
+    const { session, order } = this.#parts
+    const reading = await readTarget(this.#flow, session)
+    if (reading.kind === 'unreadable') return reading.judgement
     this.#flavour = await flavourOf(session.capabilities)
     const planning = planReroute({ ...order, text: reading.text, flavour: this.#flavour })
     if (planning.kind === 'refused')
