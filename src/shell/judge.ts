@@ -5,7 +5,7 @@ import type { Finding } from '../core/finding.ts'
 import type { SubjectFilter } from '../core/plan.ts'
 import { type Attachment, makeReport, type Report } from '../core/report.ts'
 import { runChecks } from '../core/runner.ts'
-import { span } from '../core/text.ts'
+import { listed, span } from '../core/text.ts'
 import { checkLines } from './catalogue-lines.ts'
 import type { Invocation } from './invocation.ts'
 import { offlineSession } from './offline.ts'
@@ -104,10 +104,16 @@ async function rounds<Context>(
     if (leftMs <= 0 || invocation.world.interrupted.aborted) {
       return finish(waitedOut(round.report), round.context, invocation, session, command)
     }
-    invocation.world.stderr.write(`waiting: ${round.report.exit.because.join(', ')}, ${span(leftMs)} left\n`)
+    invocation.world.stderr.write(`waiting: ${listed(inTheWay(round.report))}, ${span(leftMs)} left\n`)
     await clock.sleep(Math.min(pauseMs, leftMs), invocation.world.interrupted).catch(() => {})
     session.gateway.forget()
   }
+}
+
+/** What is not green, without what only waits for it. */
+function inTheWay({ exit, findings }: Report): string[] {
+  const blocked = new Set(findings.filter(({ outcome }) => outcome === 'blocked').map(({ id }) => id))
+  return exit.because.filter((id) => !blocked.has(id))
 }
 
 /** Shows the round and waits for the next one; false when there must be none. */
