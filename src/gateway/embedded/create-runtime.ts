@@ -1,4 +1,3 @@
-import { offersOf } from '../../analysis/config/offers.ts'
 import { createBans } from './ban.ts'
 import { createCooldowns } from './cooldowns.ts'
 import { createCounters } from './counters.ts'
@@ -45,7 +44,7 @@ export function createRuntime(
         retentionSeconds: redisUsageQueueRetentionSeconds,
       }
     }),
-    providers: createProviders(new Map(upstreams.map(({ baseUrl, upstream }) => [baseUrl, upstream]))),
+    providers: createProviders(new Map(upstreams.map(({ baseUrl, provider }) => [baseUrl, provider]))),
     upstreams: new Map(
       scenario.upstreams.map(({ name, kind }) => [
         name,
@@ -60,12 +59,13 @@ export function createRuntime(
     },
     localPassword: isHashed(secretKey) ? `embedded-${random.hex(32)}` : null,
     managementWasOn: false,
+    requestsAtWork: 0,
     reload: () => {},
     config,
     credentials: [],
     inventory: new Map(),
     rotation: createRotation(),
-    offers: offersOf(config.gateway),
+    offers: { config: config.gateway, catalogue: {}, list: [], byId: new Map(), bySuffixless: new Map() },
   }
   return runtime
 }

@@ -1,45 +1,40 @@
 import { type ProviderReply, type ProviderRequest, urlOf } from './provider-request.ts'
 import { ReplyBody } from './reply-body.ts'
-import type { LineHeaders, ReplyLine } from './upstream/line.ts'
-import type { Upstream } from './upstream/upstream.ts'
+import type { Connection, ReplyHeaders } from './upstream/connection.ts'
+import type { SimulatedProvider } from './upstream/simulated-provider.ts'
 
 /**
  * Asks a simulated provider of this process without the network between, which would cost more than all else that a
  * request takes. What comes back, and how it breaks off, is what the same provider sends over its socket.
  */
 export function callDirectly(
-  upstream: Upstream,
+  provider: SimulatedProvider,
   path: string,
   request: ProviderRequest,
-): ProviderReply | Promise<ProviderReply> {
-  const line = new DirectLine(request)
-  const { headers, body } = request
-  upstream.handle({ method: 'POST', path, headers, body }, line)?.catch(() => line.drop())
-  line.watch()
-  return line.reply
+): Promise<ProviderReply> {
+  return new Promise((resolve) => {
+    const connection = new DirectConnection(request, resolve)
+    const { headers, body } = request
+    provider.handle({ method: 'POST', path, headers, body }, connection).catch(() => connection.drop())
+    connection.watch()
+  })
 }
 
-class DirectLine implements ReplyLine {
+class DirectConnection implements Connection {
   readonly #request: ProviderRequest
-  #reply: ProviderReply | null = null
-  #resolve: ((reply: ProviderReply) => void) | null = null
+  /** Only the first reply counts. */
+  readonly #resolve: (reply: ProviderReply) => void
   readonly #body: ReplyBody
   /** Made when it is first looked at. */
   #left: AbortController | null = null
   #state: 'open' | 'watched' | 'ended' = 'open'
   isGone = false
 
-  constructor(request: ProviderRequest) {
+  constructor(request: ProviderRequest, resolve: (reply: ProviderReply) => void) {
     this.#request = request
-    // A provider that sleeps between its pieces sends too little to be made to wait.
+    this.#resolve = resolve
+    // Nobody is made to wait: a simulated provider has its whole reply, which is not long, before it sends any of it.
     this.#body = new ReplyBody({ pause: () => {}, resume: () => {}, abandon: this.#leave })
-  }
-
-  get reply(): ProviderReply | Promise<ProviderReply> {
-    if (this.#reply) return this.#reply
-    return new Promise((resolve) => {
-      this.#resolve = resolve
-    })
   }
 
   /** From now on the asker may leave; what was answered at once is past that. */
@@ -57,13 +52,13 @@ class DirectLine implements ReplyLine {
     return this.#left.signal
   }
 
-  send(status: number, headers: LineHeaders, text: string): void {
+  send(status: number, headers: ReplyHeaders, text: string): void {
     this.begin(status, headers)
     this.end(text)
   }
 
-  begin(status: number, headers: LineHeaders): void {
-    this.#answer({ kind: 'reply', status, headers, body: this.#body })
+  begin(status: number, headers: ReplyHeaders): void {
+    this.#resolve({ kind: 'reply', status, headers, body: this.#body })
   }
 
   write(text: string): void {
@@ -90,13 +85,7 @@ class DirectLine implements ReplyLine {
 
   #break(reason: string): void {
     this.#finish('', 'reset')
-    this.#answer({ kind: 'broken', message: `Post "${urlOf(this.#request)}": ${reason}` })
-  }
-
-  /** Only the first one counts. */
-  #answer(reply: ProviderReply): void {
-    this.#reply ??= reply
-    this.#resolve?.(this.#reply)
+    this.#resolve({ kind: 'broken', message: `Post "${urlOf(this.#request)}": ${reason}` })
   }
 
   #finish(last: string, how: 'closed' | 'reset'): void {

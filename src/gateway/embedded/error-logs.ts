@@ -15,7 +15,7 @@ export interface ErrorLogRules {
 }
 
 export interface ErrorLogs {
-  /** Writes the file of one finished request where the rules ask for one. Never fails. */
+  /** Writes the file of one finished request where the rules ask for one. Never fails: what cannot be written is not. */
   record(exchange: Exchange, rules: ErrorLogRules): void
   /** Resolves when the files handed in so far are written. */
   flush(): Promise<void>
@@ -35,9 +35,8 @@ export function createErrorLogs(
       counter++
       const id = exchange.hasRequestId ? exchange.requestId : String(counter)
       const name = errorLogName(rules.every === 'request' ? '' : 'error-', exchange.path, clock.nowMs(), id)
-      const text = errorLogText(exchange, traits)
       written = written
-        .then(() => writeFile(join(directory, name), text, { mode: 0o644 }))
+        .then(() => writeFile(join(directory, name), errorLogText(exchange, traits), { mode: 0o644 }))
         .then(() => (rules.every === 'failure' ? removeOldest(directory, rules.maxFiles) : undefined))
         .catch(() => {})
     },

@@ -134,8 +134,12 @@ export class Exchange {
     if (status !== 204) headers.push('Content-Length', String(length))
     this.response.writeHead(status, headers)
     // Plain ASCII needs no encoding, which is faster to be told than found out.
-    if (this.method === 'HEAD') this.response.end()
-    else this.response.end(body, length === body.length ? 'latin1' : 'utf8')
+    const encoding = length === body.length ? 'latin1' : 'utf8'
+    // The answers of one turn of the event loop leave together: clients that are woken once for each of them cost more.
+    setImmediate(() => {
+      if (this.method === 'HEAD') this.response.end()
+      else this.response.end(body, encoding)
+    })
     return 'replied'
   }
 

@@ -1,7 +1,7 @@
 import type { Counters } from './counters.ts'
 import type { Credential } from './credentials.ts'
 import type { PastFailure } from './error-logs.ts'
-import { accessLevel, accessMessage, logLine } from './log-line.ts'
+import { accessEntry, logLine } from './log-line.ts'
 import type { Traits } from './profile.ts'
 import type { Random } from './random.ts'
 import type { PastFailures, PastNoise, PastRequests, PastSpan, Scenario } from './scenario.ts'
@@ -35,6 +35,7 @@ export interface PastLine {
 const PAST_TOKENS = { input: 120, output: 48, total: 168, cached: 0, reasoning: 0 } as const
 /** A local refusal takes next to no time (contract, files 4.5). */
 const LOCAL_LATENCY_MS = 2
+const LOOPBACK = '127.0.0.1'
 const PATHS = {
   responses: '/v1/responses',
   chat: '/v1/chat/completions',
@@ -43,12 +44,18 @@ const PATHS = {
 
 /** Fills counters and buckets with the traffic before the start, and returns what it left on disk. */
 export function replayHistory(world: HistoryWorld): Past {
+  const replay: Replay = { ...world, usageSinceMs: world.usage.keptSinceMs(world.startMs) }
   const traces: Traces = { lines: [], failures: [] }
-  for (const past of world.scenario.history.requests) replayRequests(past, world, traces)
-  for (const noise of world.scenario.history.noise) replayNoise(noise, world, traces.lines)
+  for (const past of world.scenario.history.requests) replayRequests(past, replay, traces)
+  for (const noise of world.scenario.history.noise) replayNoise(noise, replay, traces.lines)
   traces.lines.sort((a, b) => a.timeMs - b.timeMs)
   traces.failures.sort((a, b) => a.timeMs - b.timeMs)
   return traces
+}
+
+interface Replay extends HistoryWorld {
+  /** Usage records of an earlier time are of no use now. */
+  readonly usageSinceMs: number
 }
 
 interface Traces {
@@ -56,7 +63,7 @@ interface Traces {
   readonly failures: PastFailure[]
 }
 
-function replayRequests(past: PastRequests, world: HistoryWorld, traces: Traces): void {
+function replayRequests(past: PastRequests, world: Replay, traces: Traces): void {
   const credential = credentialNamed(world.credentials, past.provider, past.credential)
   for (const stepMs of stepsOf(past, world.startMs)) {
     const fates = spreadFailures(past.requests, past.failed)
@@ -75,15 +82,16 @@ interface PastRequest {
   readonly timeMs: number
 }
 
-function replayRequest(request: PastRequest, world: HistoryWorld, { lines, failures }: Traces): void {
+function replayRequest(request: PastRequest, world: Replay, { lines, failures }: Traces): void {
   const { past, failure, credential, timeMs } = request
   const requestId = world.random.hex(8)
   const isLocal = failure?.by === 'local'
   const latencyMs = isLocal
     ? LOCAL_LATENCY_MS
     : Math.round(past.latencyMs * (0.7 + 0.6 * world.random.next()))
-  if (!isLocal) countAttempt(past, credential, failure, { timeMs, latencyMs, requestId }, world)
-  if (failure?.by === 'hidden') countHidden(past, failure, { timeMs, latencyMs, requestId }, world)
+  const moment = { timeMs, latencyMs, requestId }
+  if (!isLocal) countAttempt(past, credential, failure, moment, world)
+  if (failure?.by === 'hidden') countHidden(past, failure, moment, world)
   const warning = failure ? warningOf(request, failure, world) : null
   if (warning !== null)
     lines.push({
@@ -100,13 +108,14 @@ function replayRequest(request: PastRequest, world: HistoryWorld, { lines, failu
   const path = PATHS[past.endpoint]
   if (status >= 400)
     failures.push({ path, model: past.model, timeMs, requestId, status, text: failure?.text ?? '' })
-  lines.push(accessLine({ timeMs, status, latencyMs, method: 'POST', path }, world, requestId))
+  lines.push(accessLine(moment, { status, method: 'POST', path, address: LOOPBACK }, world))
 }
 
 interface Moment {
   readonly timeMs: number
   readonly latencyMs: number
-  readonly requestId: string
+  /** Undefined where the gateway gives none. */
+  readonly requestId: string | undefined
 }
 
 function countAttempt(
@@ -114,7 +123,7 @@ function countAttempt(
   credential: Credential | null,
   failure: PastFailures | null,
   moment: Moment,
-  world: HistoryWorld,
+  world: Replay,
 ): void {
   const outcome = failure ? 'failed' : 'success'
   if (credential) world.counters.credential(credential.id, outcome, moment.timeMs)
@@ -123,10 +132,10 @@ function countAttempt(
     latencyMs: moment.latencyMs,
     tokens: failure ? 0 : PAST_TOKENS.total,
   })
-  if (world.usage.wants(moment.timeMs, world.startMs)) addUsage(past, credential, failure, moment, world)
+  if (moment.timeMs >= world.usageSinceMs) addUsage(past, credential, failure, moment, world)
 }
 
-function countHidden(past: PastRequests, failure: PastFailures, moment: Moment, world: HistoryWorld): void {
+function countHidden(past: PastRequests, failure: PastFailures, moment: Moment, world: Replay): void {
   if (!failure.answeredBy) return
   const { provider, credential } = failure.answeredBy
   countAttempt(past, credentialNamed(world.credentials, provider, credential), null, moment, world)
@@ -151,9 +160,9 @@ function addUsage(
     authType: credential?.source.kind === 'file' ? 'oauth' : 'apikey',
     source: credential?.secret ?? '',
     authIndex: credential?.authIndex ?? '',
-    requestId,
+    requestId: requestId ?? '',
     clientKey: world.scenario.keys.client[0] ?? null,
-    address: '127.0.0.1',
+    address: LOOPBACK,
     userAgent: '',
     tokens: failure ? null : PAST_TOKENS,
     failure: failure ? { status: failure.status, text: failure.text ?? '' } : null,
@@ -182,29 +191,24 @@ function replayNoise(noise: PastNoise, world: HistoryWorld, lines: PastLine[]): 
     for (let i = 0; i < noise.count; i++) {
       const timeMs = Math.floor(stepMs + (noise.everyMs / noise.count) * (i + world.random.next()))
       if (timeMs >= world.startMs) continue
-      const { status, latencyMs, method, path, address } = noise
-      const requestId = path.startsWith('/v1/') ? world.random.hex(8) : undefined
-      lines.push(accessLine({ timeMs, status, latencyMs, method, path, address }, world, requestId))
+      const requestId = noise.path.startsWith('/v1/') ? world.random.hex(8) : undefined
+      lines.push(accessLine({ timeMs, latencyMs: noise.latencyMs, requestId }, noise, world))
     }
   }
 }
 
-interface PastAccess {
-  readonly timeMs: number
-  readonly status: number
-  readonly latencyMs: number
-  readonly method: string
-  readonly path: string
-  readonly address?: string
-}
+type PastAccess = Pick<PastNoise, 'status' | 'method' | 'path' | 'address'>
 
-function accessLine(access: PastAccess, { traits }: HistoryWorld, requestId: string | undefined): PastLine {
-  const { timeMs, status, latencyMs, method, path, address = '127.0.0.1' } = access
-  const level = accessLevel(status)
-  const { ok, warn, error } = traits.callers
-  const caller = level === 'error' ? error : level === 'warn' ? warn : ok
-  const message = accessMessage({ status, latencyMs, address, method, target: path })
-  return { timeMs, text: logLine({ timeMs, level, caller, message, ...(requestId ? { requestId } : {}) }) }
+function accessLine(
+  { timeMs, latencyMs, requestId }: Moment,
+  { status, method, path, address }: PastAccess,
+  { traits }: HistoryWorld,
+): PastLine {
+  const { level, caller, message } = accessEntry(
+    { status, latencyMs, address, method, target: path },
+    traits.callers,
+  )
+  return { timeMs, text: logLine({ timeMs, level, caller, message, requestId }) }
 }
 
 /** The beginning of each step of a span, oldest first. */

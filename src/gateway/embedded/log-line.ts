@@ -1,4 +1,5 @@
 import { goDuration, localStamp } from './go-text.ts'
+import type { Traits } from './profile.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -12,7 +13,7 @@ export interface LogEntry {
   readonly caller: string
   /** Not escaped, as in the real file: it may hold line breaks (contract, files 4.6). */
   readonly message: string
-  readonly requestId?: string
+  readonly requestId?: string | undefined
 }
 
 /** One record of `main.log`, era E, with its line end (contract, files 4.2). */
@@ -29,13 +30,16 @@ export interface Access {
   readonly target: string
 }
 
-/** The message part of an access line (contract, files 4.3). */
-export function accessMessage({ status, latencyMs, address, method, target }: Access): string {
-  return `${status} | ${goDuration(latencyMs).padStart(13)} | ${address.padStart(15)} | ${method.padEnd(7)} "${target}"`
-}
-
-export function accessLevel(status: number): LogLevel {
-  return status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info'
+/** The line of an answered request, but for its time and id (contract, files 4.3). */
+export function accessEntry(
+  { status, latencyMs, address, method, target }: Access,
+  callers: Traits['callers'],
+): Pick<LogEntry, 'level' | 'caller' | 'message'> {
+  const message = `${status} | ${goDuration(latencyMs).padStart(13)} | ${address.padStart(15)} | ${method.padEnd(7)} "${target}"`
+  if (status >= 500) return { level: 'error', caller: callers.error, message }
+  return status >= 400
+    ? { level: 'warn', caller: callers.warn, message }
+    : { level: 'info', caller: callers.ok, message }
 }
 
 const MASKED_NAME = /^key$|api-?key|api_key|token|secret/i

@@ -1,5 +1,4 @@
-import { appendFileSync, truncateSync } from 'node:fs'
-import { stat, truncate } from 'node:fs/promises'
+import { appendFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 import type { Clock } from '../../core/clock.ts'
@@ -7,8 +6,6 @@ import { type LogEntry, logLine, NO_REQUEST_ID } from './log-line.ts'
 
 /** Contract, files 4.1. */
 const ROTATE_AT = '10M'
-/** Lines that follow a write this closely wait for one another: a write costs as much as answering half a request. */
-const GATHER_MS = 20
 
 export interface MainLog {
   /** The log directory, whether or not lines are written. */
@@ -24,14 +21,13 @@ export interface MainLog {
    * as many NUL bytes as were there before.
    */
   clear(): Promise<void>
-  /** Writes what is left and closes the file. */
+  /** Writes what is left and closes the file; lines that come later are dropped. */
   close(): Promise<void>
 }
 
 /**
  * `main.log` with rotation: at 10 MiB it is renamed to `main-<UTC time>.log` and begun anew (contract, files 4.1).
- * A line is written in the turn of the event loop it came in, or, while there are many, with those beside it. A disk
- * that refuses loses lines, never the gateway.
+ * Lines of one turn of the event loop are written together. A disk that refuses loses lines, never the gateway.
  */
 export function createMainLog(directory: string, clock: Clock): MainLog {
   const path = join(directory, 'main.log')
@@ -39,9 +35,9 @@ export function createMainLog(directory: string, clock: Clock): MainLog {
   let stream: RotatingFileStream | null = null
   let pending = ''
   let scheduled: NodeJS.Immediate | null = null
-  let gathering: NodeJS.Timeout | null = null
   let written: Promise<void> = Promise.resolve()
-  let holeBytes = 0
+  /** Where the next line goes after `clear`; 0: at the end. */
+  let placeBytes = 0
 
   const open = (): RotatingFileStream => {
     const file = createStream((time) => (time ? rotatedName(clock.nowMs()) : 'main.log'), {
@@ -53,38 +49,31 @@ export function createMainLog(directory: string, clock: Clock): MainLog {
     return file
   }
 
-  const hand = (): void => {
+  /** The lines that wait; whoever takes them writes them. */
+  const take = (): string => {
     if (scheduled) clearImmediate(scheduled)
-    if (gathering) clearTimeout(gathering)
     scheduled = null
-    gathering = null
-    if (pending === '') return
     const text = pending
     pending = ''
+    if (text !== '' && placeBytes > 0) {
+      attempted(() => truncateSync(path, placeBytes))
+      placeBytes = 0
+    }
+    return text
+  }
+
+  const hand = (): void => {
+    const text = take()
+    if (text === '') return
     stream ??= open()
     const file = stream
-    if (holeBytes > 0) extend(path, holeBytes)
-    holeBytes = 0
     written = new Promise((resolve) => {
       file.write(text, () => resolve())
     })
-    gathering = setTimeout(hand, GATHER_MS)
-  }
-
-  const appendNow = (): void => {
-    const text = pending
-    pending = ''
-    try {
-      if (text !== '') appendFileSync(path, text, { mode: 0o600 })
-    } catch {
-      // Lost, as with the stream.
-    }
   }
 
   const closeFile = async (): Promise<void> => {
     hand()
-    if (gathering) clearTimeout(gathering)
-    gathering = null
     const file = stream
     stream = null
     if (!file) return
@@ -107,30 +96,39 @@ export function createMainLog(directory: string, clock: Clock): MainLog {
     write({ level, caller, message, requestId = NO_REQUEST_ID }) {
       if (state === 'off') return
       pending += logLine({ timeMs: clock.nowMs(), level, caller, message, requestId })
-      if (!gathering) scheduled ??= setImmediate(hand)
+      scheduled ??= setImmediate(hand)
     },
-    flush() {
-      // The lines of a start are all that many a run writes, and opening the stream takes longer than the writing.
-      if (stream === null) appendNow()
+    async flush() {
+      // The lines of a start are all that many a run writes, and to open the stream takes longer than to write them.
+      if (stream === null) append(path, take())
       else hand()
-      return written
+      await written
     },
     async clear() {
       hand()
       await written
-      const sizeBytes = (await stat(path).catch(() => null))?.size ?? 0
-      await truncate(path, 0).catch(() => {})
-      holeBytes = sizeBytes
+      attempted(() => {
+        placeBytes = statSync(path).size
+        truncateSync(path, 0)
+      })
     },
-    close: closeFile,
+    close() {
+      state = 'off'
+      return closeFile()
+    },
   }
 }
 
-function extend(path: string, sizeBytes: number): void {
+function append(path: string, text: string): void {
+  if (text !== '') attempted(() => appendFileSync(path, text, { mode: 0o600 }))
+}
+
+/** What a disk refuses is left undone. */
+function attempted(act: () => void): void {
   try {
-    truncateSync(path, sizeBytes)
+    act()
   } catch {
-    // The file is gone, and with it the place in it.
+    // There is nowhere to tell it.
   }
 }
 

@@ -1,13 +1,14 @@
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { callDirectly } from './direct-call.ts'
+import { kept } from './kept.ts'
 import { callOverNetwork } from './network-call.ts'
 import { type ProviderReply, type ProviderRequest, urlOf } from './provider-request.ts'
-import type { Upstream } from './upstream/upstream.ts'
+import type { SimulatedProvider } from './upstream/simulated-provider.ts'
 
 /** Calls providers: real ones over connections that are kept open, simulated ones of this process directly. */
 export interface Providers {
-  /** At once where a simulated provider answers at once. */
-  post(request: ProviderRequest): ProviderReply | Promise<ProviderReply>
+  /** Resolves with the head of the reply; what the provider does wrong is in it, too. */
+  post(request: ProviderRequest): Promise<ProviderReply>
   /** Ends all connections at once. */
   close(): Promise<void>
 }
@@ -15,38 +16,27 @@ export interface Providers {
 /** Longer than any pause of a provider that is only slow. */
 const NO_TIME_LIMIT = { headersTimeout: 0, bodyTimeout: 0 } as const
 
-type Post = Providers['post']
+const BASE_URL = /^(https?:\/\/[^/?#]+)(.*)$/i
 
 /** `simulated` by origin, e.g. `http://127.0.0.1:4711`. */
-export function createProviders(simulated: ReadonlyMap<string, Upstream>): Providers {
+export function createProviders(simulated: ReadonlyMap<string, SimulatedProvider>): Providers {
   const pools = new Map<string, Pool>()
-  const poolFor = (origin: string): Pool => kept(pools, origin, () => new Pool(origin, NO_TIME_LIMIT))
-  const ways = new Map<string, Post>()
-  const wayTo = (baseUrl: string): Post => {
-    const [, origin, below = ''] = /^(https?:\/\/[^/?#]+)(.*)$/i.exec(baseUrl) ?? []
-    if (origin === undefined) return refuseUrl
-    const upstream = simulated.get(origin)
-    return upstream
-      ? (request) => callDirectly(upstream, `${below}${request.path}`, request)
-      : (request) => callOverNetwork(poolFor(origin), `${below}${request.path}`, request)
-  }
   return {
-    post: (request) => kept(ways, request.baseUrl, () => wayTo(request.baseUrl))(request),
+    async post(request) {
+      const [, origin, below = ''] = BASE_URL.exec(request.baseUrl) ?? []
+      if (origin === undefined) return { kind: 'broken', message: `parse "${urlOf(request)}": invalid URL` }
+      const path = `${below}${request.path}`
+      const provider = simulated.get(origin)
+      return provider
+        ? callDirectly(provider, path, request)
+        : callOverNetwork(
+            kept(pools, origin, () => new Pool(origin, NO_TIME_LIMIT)),
+            path,
+            request,
+          )
+    },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()))
     },
   }
 }
-
-function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  map.set(key, made)
-  return made
-}
-
-const refuseUrl: Post = (request) => ({
-  kind: 'broken',
-  message: `parse "${urlOf(request)}": invalid URL`,
-})

@@ -1,7 +1,6 @@
 /** A provider's reply as it comes; to be read by one of the two. */
 export interface ProviderBody {
-  /** At once when the end is there. */
-  whole(): WholeBody | Promise<WholeBody>
+  whole(): Promise<WholeBody>
   /** As text, cut as it comes, and how it ended. Leaving early breaks the connection off. */
   pieces(): AsyncGenerator<BodyPiece, void, void>
 }
@@ -26,6 +25,9 @@ export interface BodySource {
 
 /** Above this much unread text the provider is made to wait. */
 const PAUSE_ABOVE_CHARS = 256 * 1024
+
+/** Above this a whole reply is given up, as if it were cut there. */
+const MAX_WHOLE_CHARS = 64 * 1024 * 1024
 
 /** Keeps what a provider sent for somebody who reads at their own pace. */
 export class ReplyBody implements ProviderBody {
@@ -57,21 +59,16 @@ export class ReplyBody implements ProviderBody {
     this.#wake?.()
   }
 
-  whole(): WholeBody | Promise<WholeBody> {
-    return this.#how === null ? this.#wholeLater() : this.#rest(this.#how, '')
-  }
-
-  async #wholeLater(): Promise<WholeBody> {
+  async whole(): Promise<WholeBody> {
     let text = ''
     while (this.#how === null) {
       await this.#more()
       text += this.#take().join('')
+      if (text.length <= MAX_WHOLE_CHARS) continue
+      this.#source.abandon()
+      return { kind: 'cut', text }
     }
-    return this.#rest(this.#how, text)
-  }
-
-  #rest(how: 'closed' | 'reset', before: string): WholeBody {
-    return { kind: how === 'closed' ? 'whole' : 'cut', text: before + this.#take().join('') }
+    return { kind: this.#how === 'closed' ? 'whole' : 'cut', text: text + this.#take().join('') }
   }
 
   async *pieces(): AsyncGenerator<BodyPiece, void, void> {

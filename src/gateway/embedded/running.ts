@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { applyConfig, logApp } from './config-state.ts'
 import { credentialNamed, replayHistory } from './history.ts'
 import { writePastFailures, writePastLines } from './history-files.ts'
@@ -57,11 +58,20 @@ async function shutDown(
   for (const stop of stops) stop()
   const closed = new Promise((resolve) => server.close(resolve))
   server.closeAllConnections()
-  await runtime.providers.close()
   await closed
+  await lastRequests(runtime)
+  await runtime.providers.close()
   await runtime.log.close()
   await runtime.errorLogs.flush()
   await undo()
+}
+
+/** A request sees in two turns of the event loop that its client is gone; some wait for a file just then. */
+const MOST_TURNS = 20
+
+/** Waits until what was asked before the end is in the log, too. */
+async function lastRequests(runtime: Runtime): Promise<void> {
+  for (let turn = 0; turn < MOST_TURNS && runtime.requestsAtWork > 0; turn++) await setImmediate()
 }
 
 /** What the scenario says happened before: traffic, benches, bans; then the lines of a start. */

@@ -44,6 +44,8 @@ export interface Runtime {
   readonly localPassword: string | null
   /** Routes stay registered when the key is taken away later (contract, HTTP 8.1). */
   managementWasOn: boolean
+  /** Requests whose line in the log is still to come. */
+  requestsAtWork: number
   /** Reads the configuration file again if it changed; management writes call it (contract, HTTP 10). */
   reload: () => void
   /** These are replaced by each reload. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import { checkClientKey, notFound, refuseInSafeMode } from './access.ts'
 import { Exchange, type Replied } from './exchange.ts'
-import { accessLevel, accessMessage, maskQuery, NO_REQUEST_ID } from './log-line.ts'
+import { accessEntry, maskQuery, NO_REQUEST_ID } from './log-line.ts'
 import { checkManagementAccess } from './management/access.ts'
 import { type FoundRoute, type RouteTable, routeTable } from './route-table.ts'
 import type { Runtime, ServedRoute } from './runtime.ts'
@@ -69,6 +69,7 @@ async function serve(
     requestId: wantsRequestId(runtime, path) ? runtime.random.hex(8) : NO_REQUEST_ID,
     headers: always,
   })
+  runtime.requestsAtWork++
   try {
     await dispatch(exchange, runtime, found)
   } catch (error) {
@@ -82,6 +83,7 @@ async function serve(
     else exchange.empty(500)
   }
   finish(exchange, runtime)
+  runtime.requestsAtWork--
 }
 
 function dispatch(
@@ -112,20 +114,15 @@ function finish(exchange: Exchange, runtime: Runtime): void {
   // The client left before there was a reply.
   if (exchange.status === 0) exchange.status = 499
   const query = exchange.rawQuery === '' ? '' : `?${maskQuery(exchange.rawQuery)}`
-  const level = accessLevel(exchange.status)
-  const { ok, warn, error } = runtime.traits.callers
-  runtime.log.write({
-    level,
-    caller: level === 'error' ? error : level === 'warn' ? warn : ok,
-    message: accessMessage({
-      status: exchange.status,
-      latencyMs: runtime.clock.nowMs() - exchange.startedMs,
-      address: exchange.address,
-      method: exchange.method,
-      target: `${exchange.path}${query}`,
-    }),
-    requestId: exchange.requestId,
-  })
+  const access = {
+    status: exchange.status,
+    latencyMs: runtime.clock.nowMs() - exchange.startedMs,
+    address: exchange.address,
+    method: exchange.method,
+    target: `${exchange.path}${query}`,
+  }
+  const { level, caller, message } = accessEntry(access, runtime.traits.callers)
+  runtime.log.write({ level, caller, message, requestId: exchange.requestId })
   runtime.errorLogs.record(exchange, {
     every: settings.commercialMode ? 'none' : settings.requestLog ? 'request' : 'failure',
     maxFiles: settings.errorLogsMaxFiles,

@@ -1,4 +1,5 @@
 import { localRfc3339 } from './go-text.ts'
+import { kept } from './kept.ts'
 import type { TokenCounts } from './translation/types.ts'
 
 /** One attempt at a provider, as the usage routes tell it (contract, HTTP 8.7). */
@@ -55,8 +56,8 @@ export interface Statistics {
 
 export interface Usage {
   add(record: UsageRecord): void
-  /** Whether a record of that time is still of use now; the queue's expire. */
-  wants(timeMs: number, nowMs: number): boolean
+  /** Records of an earlier time are of no use now: the queue's expire. */
+  keptSinceMs(nowMs: number): number
   /** Removes and returns the oldest records, at most `count`; those past their retention are gone. */
   take(count: number, nowMs: number): UsageRecord[]
   readonly statistics: Statistics
@@ -90,7 +91,7 @@ export function createUsage(kind: 'queue' | 'statistics', rules: () => UsageRule
       queue.push(record)
       if (queue.length > clearAbove) dropExpired(record.timeMs)
     },
-    wants: (timeMs, nowMs) => kind === 'statistics' || timeMs >= oldestKeptMs(nowMs),
+    keptSinceMs: (nowMs) => (kind === 'statistics' ? Number.NEGATIVE_INFINITY : oldestKeptMs(nowMs)),
     take(most, nowMs) {
       dropExpired(nowMs)
       return queue.splice(0, most)
@@ -121,14 +122,6 @@ function count(
 }
 
 const noSums = (): Sums => ({ requests: 0, tokens: 0 })
-
-function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
-  const known = map.get(key)
-  if (known) return known
-  const made = make()
-  map.set(key, made)
-  return made
-}
 
 /** The total a provider named, or the sum of what it named; 0 when it named nothing, as the gateway prints it. */
 export function totalOf(tokens: TokenCounts | null): number {

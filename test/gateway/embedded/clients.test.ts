@@ -257,10 +257,49 @@ describe.each(KINDS)('official clients in front of a provider of kind $kind', (k
       expect(reply.content).toMatchObject([{ type: 'text', text: 'The image is red.' }])
     })
 
+    it('shows an image that a tool gave back', async () => {
+      const source = { type: 'base64' as const, media_type: 'image/png' as const, data: RED_PICTURE }
+      const reply = await anthropic(started).messages.create({
+        model: 'glm',
+        max_tokens: 64,
+        tools: [{ name: 'take_picture', input_schema: { type: 'object' } }],
+        messages: [
+          { role: 'user', content: 'Which colour has the picture?' },
+          {
+            role: 'assistant',
+            content: [{ type: 'tool_use', id: 'call_1', name: 'take_picture', input: {} }],
+          },
+          {
+            role: 'user',
+            content: [{ type: 'tool_result', tool_use_id: 'call_1', content: [{ type: 'image', source }] }],
+          },
+        ],
+      })
+      expect(reply.content).toMatchObject([{ type: 'text', text: 'The image is red.' }])
+    })
+
     it('counts tokens', async () => {
       const counted = await anthropic(started).messages.countTokens({ model: 'glm', messages: PING })
       expect(counted.input_tokens).toBeGreaterThan(0)
     })
+  })
+})
+
+describe('a stream that is left by an official client', () => {
+  afterEach(closeAll)
+
+  it('ends, and benches nobody', async () => {
+    const started = await startWith(KINDS[0], [{ kind: 'slow-stream', gapMs: 60_000 }])
+    const chat = await openai(started).chat.completions.create({ model: 'glm', messages: PING, stream: true })
+    for await (const _ of chat) break
+    const message = anthropic(started).messages.stream({ model: 'glm', max_tokens: 8, messages: PING })
+    await message.emitted('streamEvent')
+    message.abort()
+    await expect(message.done()).rejects.toBeInstanceOf(Anthropic.APIUserAbortError)
+    const log = async () => ((await (await started.manage('/logs')).json()) as { lines: string[] }).lines
+    const left = async () => (await log()).filter((line) => /"\/v1\/(chat|messages)/.test(line)).length
+    await expect.poll(left).toBe(2)
+    expect((await openai(started).models.list()).data).toHaveLength(1)
   })
 })
 
@@ -322,6 +361,21 @@ describe('errors reach the official clients as their classes', () => {
   it('a path that is not there', async () => {
     const started = await startWith(provider)
     await expect(openai(started).models.retrieve('glm')).rejects.toBeInstanceOf(OpenAI.NotFoundError)
+  })
+
+  it('a stream that fails after its first words', async () => {
+    const fault = { kind: 'error-in-stream', reason: 'overloaded' } as const
+    const first = await startWith(provider, [fault])
+    // The first failure has benched the provider.
+    const second = await startWith(provider, [fault])
+    const words: string[] = []
+    const chat = openai(first).chat.completions.stream({ model: 'glm', messages: PING })
+    chat.on('content', (piece) => words.push(piece))
+    await expect(chat.finalChatCompletion()).rejects.toBeInstanceOf(OpenAI.APIError)
+    const message = anthropic(second).messages.stream({ model: 'glm', max_tokens: 8, messages: PING })
+    message.on('text', (piece) => words.push(piece))
+    await expect(message.finalMessage()).rejects.toBeInstanceOf(Anthropic.APIError)
+    expect(words).toEqual(['po', 'po'])
   })
 
   it('a stream that breaks off before its first event', async () => {

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  accessLevel,
-  accessMessage,
-  logLine,
-  maskKey,
-  maskQuery,
-} from '../../../src/gateway/embedded/log-line.ts'
+import { accessEntry, logLine, maskKey, maskQuery } from '../../../src/gateway/embedded/log-line.ts'
 
 const timeMs = new Date(2026, 7, 22, 21, 40, 3).getTime()
 
@@ -34,21 +28,26 @@ describe('a line of main.log', () => {
   })
 })
 
-describe('an access message', () => {
+const callers = { ok: 'a.go:1', warn: 'a.go:2', error: 'a.go:3' }
+
+describe('the line of an answered request', () => {
+  const access = { status: 429, latencyMs: 4, address: '10.0.0.2', method: 'POST', target: '/v1/responses' }
+
   it('is aligned as the gateway aligns it', () => {
-    const access = { status: 429, latencyMs: 4, address: '10.0.0.2', method: 'POST', target: '/v1/responses' }
-    expect(accessMessage(access)).toBe('429 |           4ms |        10.0.0.2 | POST    "/v1/responses"')
+    expect(accessEntry(access, callers).message).toBe(
+      '429 |           4ms |        10.0.0.2 | POST    "/v1/responses"',
+    )
   })
 
-  it('has the level of its status', () => {
-    expect([200, 301, 400, 499, 500, 503].map(accessLevel)).toEqual([
-      'info',
-      'info',
-      'warn',
-      'warn',
-      'error',
-      'error',
-    ])
+  it.each([
+    [200, 'info', 'a.go:1'],
+    [301, 'info', 'a.go:1'],
+    [400, 'warn', 'a.go:2'],
+    [499, 'warn', 'a.go:2'],
+    [500, 'error', 'a.go:3'],
+    [503, 'error', 'a.go:3'],
+  ])('has the level of its status: %d', (status, level, caller) => {
+    expect(accessEntry({ ...access, status }, callers)).toMatchObject({ level, caller })
   })
 })
 

@@ -1,9 +1,12 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { secondOf } from '../../../src/gateway/embedded/log-files.ts'
-import { closeAll, post, START_MS, type Started, start } from './harness.ts'
+import { CONFIG, closeAll, post, START_MS, type Started, start } from './harness.ts'
 
 afterEach(closeAll)
 
@@ -35,6 +38,38 @@ describe('main.log', () => {
     const lines = (): number =>
       readFileSync(join(gateway.logDir, 'main.log'), 'utf8').split('/burst-').length - 1
     await expect.poll(lines).toBe(30)
+  })
+
+  it('is complete after the end, with the requests that were still at work', async () => {
+    const logDir = mkdtempSync(join(tmpdir(), 'provops-logs-'))
+    // Begins a stream or nothing, and never ends it.
+    const asked: string[] = []
+    const provider = createServer(async (incoming, outgoing) => {
+      let body = ''
+      for await (const chunk of incoming) body += chunk
+      asked.push(body)
+      if (body.includes('"stream":true')) outgoing.write('data: {"choices":[{"delta":{"content":"x"}}]}\n\n')
+    })
+    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`
+    const { gateway, client } = await start({ logDir, config: CONFIG.replace('{{upstream:main}}', url) })
+    const chat = (stream: boolean) =>
+      client('/v1/chat/completions', post({ model: 'glm', stream, messages: [] }))
+    const streaming = await chat(true)
+    const waiting = chat(false).catch(() => 'broken off')
+    await expect.poll(() => asked.length).toBe(2)
+    await gateway.close()
+    provider.close()
+    expect(await waiting).toBe('broken off')
+    await expect(streaming.text()).rejects.toThrow()
+    const text = readFileSync(join(logDir, 'main.log'), 'utf8')
+    const requests = [...text.matchAll(/ (\d{3}) \| .* "(\S+)"$/gm)].map(([, status, path]) => [status, path])
+    expect(requests.sort()).toEqual([
+      ['200', '/v1/chat/completions'],
+      ['499', '/v1/chat/completions'],
+    ])
+    expect(readdirSync(logDir)).toEqual(['main.log'])
+    rmSync(logDir, { recursive: true })
   })
 
   it('is for its owner only, and rotated at 10 MiB without cutting a line', async () => {

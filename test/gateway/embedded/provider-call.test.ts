@@ -23,7 +23,7 @@ async function upstreamWith(fault: Fault | null, spec: Partial<UpstreamSpec> = {
 
 const WAYS = {
   'over its socket': () => createProviders(new Map()),
-  directly: ({ baseUrl, upstream }: RunningUpstream) => createProviders(new Map([[baseUrl, upstream]])),
+  directly: ({ baseUrl, provider }: RunningUpstream) => createProviders(new Map([[baseUrl, provider]])),
 } as const
 
 function ways(upstream: RunningUpstream): readonly Providers[] {
@@ -129,7 +129,7 @@ describe('a simulated provider', () => {
 
   it('stops its stream when the reader stops', async () => {
     const upstream = await upstreamWith({ kind: 'slow-stream', gapMs: 60_000 })
-    const providers = createProviders(new Map([[upstream.baseUrl, upstream.upstream]]))
+    const providers = createProviders(new Map([[upstream.baseUrl, upstream.provider]]))
     const reply = await providers.post(request(upstream, { stream: true }))
     if (reply.kind === 'broken') throw new Error(reply.message)
     const pieces = reply.body.pieces()
@@ -153,7 +153,7 @@ describe('a real provider', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     closing.push(() => new Promise((resolve) => server.close(resolve)))
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/base`
-    const providers = createProviders(new Map([[simulated.baseUrl, simulated.upstream]]))
+    const providers = createProviders(new Map([[simulated.baseUrl, simulated.provider]]))
     closing.push(providers.close)
     const reply = await providers.post({ ...request(simulated), baseUrl })
     expect(await shown(reply)).toMatchObject({ status: 200, text: '{"ok":true}', how: 'closed' })

@@ -114,6 +114,17 @@ describe('hostile requests', () => {
     expect((await client('/healthz')).status).toBe(200)
   })
 
+  it('nested deeper than anybody can follow get an answer, and no error log at worst', async () => {
+    const { client } = await start()
+    const content = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    const body = `{"model":"glm","messages":[{"role":"user","content":${content}}],"input":${content}}`
+    const statuses = []
+    for (const path of ['chat/completions', 'responses', 'messages', 'messages/count_tokens', 'completions'])
+      statuses.push((await client(`/v1/${path}`, { method: 'POST', body })).status)
+    expect(statuses.every((status) => status === 200 || status === 500)).toBe(true)
+    expect((await client('/healthz')).status).toBe(200)
+  })
+
   it('that break off in the body leave nothing behind', async () => {
     const { gateway, client } = await start()
     const socket = connect(gateway.port, '127.0.0.1')

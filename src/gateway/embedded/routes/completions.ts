@@ -68,8 +68,7 @@ export async function answerBody(
   const session = sessionOf(runtime, exchange, endpoint, body)
   const job: Job = { exchange, runtime, endpoint, mode, body, requestedModel, route, session }
   const held = mode === 'plain' ? keepAlive.plain(job) : null
-  const completed = await complete(job)
-  held?.stop()
+  const completed = await complete(job).finally(() => held?.stop())
   addTrace(exchange, runtime)
   switch (completed.kind) {
     case 'gone':

@@ -1,4 +1,5 @@
 import type { Job } from '../attempt.ts'
+import type { Runtime } from '../runtime.ts'
 import { addTrace } from './trace.ts'
 
 /** Something that writes now and then, until it is stopped. */
@@ -10,10 +11,9 @@ export interface Ticker {
 
 const SILENT: Ticker = { sent: () => {}, stop: () => {} }
 
-function every(job: Job, seconds: number, write: () => void): Ticker {
+function every({ clock }: Runtime, seconds: number, write: () => void): Ticker {
   if (seconds <= 0) return SILENT
   const stopped = new AbortController()
-  const { clock } = job.runtime
   let lastMs = clock.nowMs()
   const run = async (): Promise<void> => {
     const intervalMs = seconds * 1_000
@@ -35,16 +35,18 @@ function every(job: Job, seconds: number, write: () => void): Ticker {
 
 /** Signs of life while a provider is slow (contract, HTTP 4.4). */
 export const keepAlive = {
-  /** Comments between events, from the first event on. */
-  stream(job: Job): Ticker {
-    const { streaming } = job.runtime.config.gateway.settings
-    return every(job, streaming.keepaliveSeconds, () => void job.exchange.write(': keep-alive\n\n'))
+  /** Comments between events, from the first event on, for who reads what was sent. */
+  stream({ runtime, exchange }: Job): Ticker {
+    const { streaming } = runtime.config.gateway.settings
+    return every(runtime, streaming.keepaliveSeconds, () => {
+      if (!exchange.response.writableNeedDrain) void exchange.write(': keep-alive\n\n')
+    })
   },
   /** Bare line breaks before the answer; they commit the reply to status 200. */
   plain(job: Job): Ticker {
     const { nonstreamKeepaliveIntervalSeconds } = job.runtime.config.gateway.settings
     if (!job.runtime.traits.plainKeepAlive.includes(job.endpoint)) return SILENT
-    return every(job, nonstreamKeepaliveIntervalSeconds, () => {
+    return every(job.runtime, nonstreamKeepaliveIntervalSeconds, () => {
       addTrace(job.exchange, job.runtime)
       job.exchange.lineFeed()
     })

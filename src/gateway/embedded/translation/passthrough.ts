@@ -140,13 +140,14 @@ class ByteForwarder implements StreamTranslator {
 
   push(text: string): StreamStep {
     this.#observe(this.#splitter.push(text))
+    if (this.#splitter.overflowed) return BROKEN
     if (text !== '') this.#sent = true
     return { kind: 'open', text: withModel(text, this.#call) }
   }
 
   end(how: 'closed' | 'reset'): StreamStep {
     this.#observe(this.#splitter.end())
-    if (how === 'reset') return { kind: 'failed', text: '', failure: { status: 500, text: 'unexpected EOF' } }
+    if (how === 'reset') return BROKEN
     return this.#sent || quirksOf(this.#call.profile).emptyStream === 'answered'
       ? { kind: 'done', text: '' }
       : { kind: 'failed', text: '', failure: EMPTY_STREAM }
@@ -160,6 +161,8 @@ class ByteForwarder implements StreamTranslator {
     for (const event of events) this.usage = latestUsage(this.#reader.event(event), this.usage)
   }
 }
+
+const BROKEN: StreamStep = { kind: 'failed', text: '', failure: { status: 500, text: 'unexpected EOF' } }
 
 /** `force-mapping` puts the client's name for the model where the upstream's stands, at any depth. */
 function withModel(text: string, { answerModel }: Call): string {

@@ -6,28 +6,33 @@ export interface SseEvent {
   readonly data: string
 }
 
+/** An event that is not complete after this much is given up: a stream without line ends would fill the memory. */
+const MAX_EVENT_CHARS = 64 * 1024 * 1024
+
 /** Splits decoded text, cut anywhere, into events. Comments are dropped. */
 export class SseSplitter {
   readonly #parser: EventSourceParser
   #events: SseEvent[] = []
   #stray: string | null = null
+  /** Whether an event was too long. Nothing is read after it. */
+  overflowed = false
 
   constructor() {
     this.#parser = createParser({
       onEvent: ({ event, data }) => this.#events.push({ event: event ?? '', data }),
-      onError: (error) => this.#noteStray(error),
+      onError: (error) => this.#note(error),
+      maxBufferSize: MAX_EVENT_CHARS,
     })
   }
 
   push(text: string): SseEvent[] {
-    this.#parser.feed(text)
+    if (!this.overflowed) this.#parser.feed(text)
     return this.#take()
   }
 
   /** The last event, when its closing blank line is missing. */
   end(): SseEvent[] {
-    this.#parser.feed('\n\n')
-    return this.#take()
+    return this.push('\n\n')
   }
 
   /** The first line that is JSON where an event should be: a plain error body under an event-stream request. */
@@ -41,7 +46,8 @@ export class SseSplitter {
     return events
   }
 
-  #noteStray(error: ParseError): void {
+  #note(error: ParseError): void {
+    if (error.type === 'max-buffer-size-exceeded') this.overflowed = true
     const line = error.line?.trim() ?? ''
     if (this.#stray === null && /^[{[]/.test(line)) this.#stray = line
   }

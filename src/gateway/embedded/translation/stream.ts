@@ -56,7 +56,8 @@ export class EventTranslator implements StreamTranslator {
   }
 
   push(text: string): StreamStep {
-    return this.#handle(this.#splitter.push(text))
+    const step = this.#handle(this.#splitter.push(text))
+    return step.kind === 'open' && this.#splitter.overflowed ? { ...this.#broken(), text: step.text } : step
   }
 
   end(how: 'closed' | 'reset'): StreamStep {

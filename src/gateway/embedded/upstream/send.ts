@@ -1,27 +1,27 @@
+import type { Connection } from './connection.ts'
 import type { StreamScript } from './formats.ts'
-import type { ReplyLine } from './line.ts'
 import type { Refusal } from './refusals.ts'
 import type { Fault } from './types.ts'
 
-export function sendText(line: ReplyLine, { status, contentType, text, headers }: Refusal): void {
-  line.send(status, { ...headers, 'content-type': contentType }, text)
+export function sendText(connection: Connection, { status, contentType, text, headers }: Refusal): void {
+  connection.send(status, { ...headers, 'content-type': contentType }, text)
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json' } as const
 
-export function sendJson(line: ReplyLine, body: unknown): void {
-  line.send(200, JSON_HEADERS, JSON.stringify(body))
+export function sendJson(connection: Connection, body: unknown): void {
+  connection.send(200, JSON_HEADERS, JSON.stringify(body))
 }
 
 /** Sends a plain answer, cut where a fault says so: at the start an empty body, else half of it. */
-export function sendPlain(line: ReplyLine, body: unknown, faults: readonly Fault[]): void {
+export function sendPlain(connection: Connection, body: unknown, faults: readonly Fault[]): void {
   const cut = faults.find((fault) => fault.kind === 'cut')
-  if (!cut) sendJson(line, body)
-  else if (cut.at === 'start') line.send(200, JSON_HEADERS, '')
+  if (!cut) sendJson(connection, body)
+  else if (cut.at === 'start') connection.send(200, JSON_HEADERS, '')
   else {
     const text = JSON.stringify(body)
-    line.begin(200, { ...JSON_HEADERS, 'content-length': String(Buffer.byteLength(text)) })
-    line.breakOff(text.slice(0, text.length / 2))
+    connection.begin(200, { ...JSON_HEADERS, 'content-length': String(Buffer.byteLength(text)) })
+    connection.breakOff(text.slice(0, text.length / 2))
   }
 }
 

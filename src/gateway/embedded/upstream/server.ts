@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../../core/clock.ts'
 import { parseObject } from '../translation/json.ts'
-import type { LineHeaders, ReplyLine } from './line.ts'
+import type { Connection, ReplyHeaders } from './connection.ts'
+import { type Arrival, type RequestCount, SimulatedProvider } from './simulated-provider.ts'
 import type { UpstreamSpec } from './types.ts'
-import { type Arrival, type RequestCount, Upstream } from './upstream.ts'
 
 export interface UpstreamOptions {
   readonly clock: Clock
@@ -17,7 +17,7 @@ export interface RunningUpstream {
   /** `http://127.0.0.1:<port>`, without a path. */
   readonly baseUrl: string
   /** The same provider without the network between. */
-  readonly upstream: Upstream
+  readonly provider: SimulatedProvider
   /** Requests so far, one entry per type, model and status. */
   counts(): RequestCount[]
   /** Ends every connection, also those that a fault keeps waiting. */
@@ -30,9 +30,9 @@ const KEEP_ALIVE_MS = 120_000
 
 /** Starts a simulated provider on loopback. Fails as `node:http` does, e.g. with EADDRINUSE. */
 export async function startUpstream(spec: UpstreamSpec, options: UpstreamOptions): Promise<RunningUpstream> {
-  const upstream = new Upstream(spec, options.clock)
+  const provider = new SimulatedProvider(spec, options.clock)
   const server = createServer((request, response) => {
-    serve(upstream, request, response).catch(() => response.destroy())
+    serve(provider, request, response).catch(() => response.destroy())
   })
   server.keepAliveTimeout = KEEP_ALIVE_MS
   await listen(server, options.port ?? 0)
@@ -40,8 +40,8 @@ export async function startUpstream(spec: UpstreamSpec, options: UpstreamOptions
   return {
     name: spec.name,
     baseUrl: `http://127.0.0.1:${port}`,
-    upstream,
-    counts: () => upstream.counts(),
+    provider,
+    counts: () => provider.counts(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -60,10 +60,14 @@ function listen(server: Server, port: number): Promise<void> {
   })
 }
 
-async function serve(upstream: Upstream, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const line = new SocketLine(response)
+async function serve(
+  provider: SimulatedProvider,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const connection = new SocketConnection(response)
   const { method = 'GET', url = '/', headers } = request
-  await upstream.handle({ method, path: url, headers, body: await readBody(request) }, line)
+  await provider.handle({ method, path: url, headers, body: await readBody(request) }, connection)
 }
 
 /** Anything but a JSON object is taken for an empty one; of a body above the limit the rest is not read. */
@@ -78,7 +82,7 @@ async function readBody(request: IncomingMessage): Promise<Arrival['body']> {
   return parseObject(Buffer.concat(chunks).toString('utf8')) ?? {}
 }
 
-class SocketLine implements ReplyLine {
+class SocketConnection implements Connection {
   readonly #response: ServerResponse
   readonly #left = new AbortController()
 
@@ -95,12 +99,12 @@ class SocketLine implements ReplyLine {
     return this.#left.signal
   }
 
-  send(status: number, headers: LineHeaders, text: string): void {
+  send(status: number, headers: ReplyHeaders, text: string): void {
     this.#response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) })
     this.#response.end(text)
   }
 
-  begin(status: number, headers: LineHeaders): void {
+  begin(status: number, headers: ReplyHeaders): void {
     this.#response.writeHead(status, headers)
     this.#response.flushHeaders()
   }

@@ -3,8 +3,8 @@ import { stringOf } from '../translation/json.ts'
 import type { JsonBody, UpstreamKind } from '../translation/types.ts'
 import { chatFormat } from './chat.ts'
 import { claudeFormat } from './claude.ts'
+import type { Connection } from './connection.ts'
 import type { Format } from './formats.ts'
-import type { ReplyLine } from './line.ts'
 import { type Refusal, refusalOf, unknownKey, unknownModel, unknownPath } from './refusals.ts'
 import { inputTokens, type Reply, reply } from './reply.ts'
 import { responsesFormat } from './responses.ts'
@@ -41,17 +41,18 @@ const FORMATS = {
 /** Spreads latencies evenly without chance: multiples of the golden ratio leave no gaps (Weyl sequence). */
 const GOLDEN_RATIO = 0.618033988749895
 
-interface Exchange {
+/** A request that was understood, with what is to go wrong with it. */
+interface Task {
   readonly type: RequestType
   readonly body: JsonBody
   readonly model: string
   readonly survey: Survey
   readonly faults: readonly Fault[]
-  readonly line: ReplyLine
+  readonly connection: Connection
 }
 
 /** A simulated provider: what it answers and what goes wrong, wherever the request comes from. */
-export class Upstream {
+export class SimulatedProvider {
   readonly #spec: UpstreamSpec
   readonly #clock: Clock
   readonly #startMs: number
@@ -70,8 +71,8 @@ export class Upstream {
     return [...this.#tally.values()].map((each) => ({ ...each }))
   }
 
-  /** Answers over the line; at once, without a promise, where nothing makes it wait. */
-  handle({ method, path: target, headers, body }: Arrival, line: ReplyLine): Promise<void> | void {
+  /** Answers over the connection, before it returns where no rule and no latency makes it wait. */
+  async handle({ method, path: target, headers, body }: Arrival, connection: Connection): Promise<void> {
     const query = target.indexOf('?')
     const path = query < 0 ? target : target.slice(0, query)
     const type = this.#typeOf(method, path)
@@ -80,36 +81,30 @@ export class Upstream {
       const refusal = unknownPath(this.#spec.kind, path)
       const status = body === 'too-large' ? 413 : refusal.status
       this.#count('unknown', model, status)
-      return sendText(line, { ...refusal, status })
+      return sendText(connection, { ...refusal, status })
     }
     const key = keyOf(headers)
     const contents = survey(body)
     const stream = body.stream === true
     const facts: RequestFacts = { type, model, key, stream, image: imageIn(contents) }
     const faults = this.#rules.faultsFor(facts, this.#clock.nowMs() - this.#startMs)
-    return this.#serve(key, { type, body, model, line, survey: contents, faults })
-  }
-
-  #serve(key: string, exchange: Exchange): Promise<void> | void {
-    const { line, faults } = exchange
     const delayMs = this.#delayMs(faults)
-    if (delayMs <= 0) return this.#reply(key, exchange)
-    return this.#sleep(delayMs, line.signal).then(() =>
-      line.isGone ? undefined : this.#reply(key, exchange),
-    )
+    if (delayMs > 0) await this.#sleep(delayMs, connection.signal)
+    if (!connection.isGone)
+      await this.#reply(key, { type, body, model, connection, survey: contents, faults })
   }
 
-  #reply(key: string, exchange: Exchange): Promise<void> | void {
-    const { type, model, line, faults } = exchange
-    const refusal = this.#refusal(key, exchange)
+  async #reply(key: string, task: Task): Promise<void> {
+    const { type, model, connection, faults } = task
+    const refusal = this.#refusal(key, task)
     if (refusal) {
       this.#count(type, model, refusal.status)
-      sendText(line, refusal)
+      sendText(connection, refusal)
     } else if (faults.some(({ kind }) => kind === 'drop')) {
       this.#count(type, model, 0)
-      line.drop()
+      connection.drop()
     } else if (faults.some(({ kind }) => kind === 'hang')) this.#count(type, model, 0)
-    else return this.#answer(exchange)
+    else await this.#answer(task)
   }
 
   #typeOf(method: string, path: string): RequestType | null {
@@ -124,12 +119,12 @@ export class Upstream {
     return baseMs + spreadMs * ((++this.#requests * GOLDEN_RATIO) % 1) + extraMs
   }
 
-  /** Ends early, and without an error, when the client leaves or the upstream stops. */
+  /** Ends early, and without an error, when the asker leaves. */
   async #sleep(durationMs: number, signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(durationMs, signal).catch(() => {})
   }
 
-  #refusal(key: string, { type, model, survey, faults }: Exchange): Refusal | null {
+  #refusal(key: string, { type, model, survey, faults }: Task): Refusal | null {
     const { kind, keys, models } = this.#spec
     if (keys !== null && !keys.includes(key)) return unknownKey(kind)
     const context = { kind, model, survey, nowMs: this.#clock.nowMs() }
@@ -140,16 +135,16 @@ export class Upstream {
     return type === 'models' || models.includes(model) ? null : unknownModel(kind, model)
   }
 
-  #answer(exchange: Exchange): Promise<void> | void {
-    const { type, model, survey, faults, line, body } = exchange
+  async #answer(task: Task): Promise<void> {
+    const { type, model, survey, faults, connection, body } = task
     this.#count(type, model, 200)
-    if (type === 'models') return sendJson(line, this.#modelList())
-    if (type === 'count-tokens') return sendJson(line, { input_tokens: inputTokens(survey, faults) })
+    if (type === 'models') return sendJson(connection, this.#modelList())
+    if (type === 'count-tokens') return sendJson(connection, { input_tokens: inputTokens(survey, faults) })
     const { idPrefix, format } = FORMATS[this.#spec.kind]
     const id = `${idPrefix}simulated${String(this.#requests).padStart(6, '0')}`
     const said = reply(survey, { id, nowMs: this.#clock.nowMs(), model, faults })
-    if (body.stream === true) return this.#stream(format, said, exchange)
-    return sendPlain(line, format.plain(said), faults)
+    if (body.stream === true) return this.#stream(format, said, task)
+    return sendPlain(connection, format.plain(said), faults)
   }
 
   #modelList(): unknown {
@@ -158,7 +153,7 @@ export class Upstream {
     return { object: 'list', data: models.map((id) => ({ id, object: 'model', created, owned_by: name })) }
   }
 
-  #stream(format: Format, said: Reply, { faults, line, body }: Exchange): Promise<void> | void {
+  async #stream(format: Format, said: Reply, { faults, connection, body }: Task): Promise<void> {
     const streamOptions = body.stream_options as JsonBody | undefined
     const script = format.stream(said, {
       withUsage: streamOptions?.include_usage === true,
@@ -166,27 +161,20 @@ export class Upstream {
     })
     const { frames, ending } = stage(script, faults)
     const gapMs = faults.find((fault) => fault.kind === 'slow-stream')?.gapMs ?? 0
-    line.begin(200, {
+    connection.begin(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache',
       'x-request-id': said.id,
     })
-    const close = (last: string): void => (ending === 'reset' ? line.breakOff(last) : line.end(last))
-    return gapMs === 0 ? close(frames.join('')) : this.#sendSlowly(frames, gapMs, line, close)
-  }
-
-  async #sendSlowly(
-    frames: readonly string[],
-    gapMs: number,
-    line: ReplyLine,
-    close: (last: string) => void,
-  ): Promise<void> {
-    for (const frame of frames.slice(0, -1)) {
-      line.write(frame)
-      await this.#sleep(gapMs, line.signal)
-      if (line.isGone) return
+    const pieces = gapMs === 0 ? [frames.join('')] : frames
+    for (const piece of pieces.slice(0, -1)) {
+      connection.write(piece)
+      await this.#sleep(gapMs, connection.signal)
+      if (connection.isGone) return
     }
-    close(frames.at(-1) ?? '')
+    const last = pieces.at(-1) ?? ''
+    if (ending === 'reset') connection.breakOff(last)
+    else connection.end(last)
   }
 
   #count(type: RequestCount['type'], requested: string, status: number): void {

@@ -1,16 +1,16 @@
 /** A reply's headers, lower-case names. */
-export type LineHeaders = Readonly<Record<string, string>>
+export type ReplyHeaders = Readonly<Record<string, string>>
 
-/** What a simulated provider answers over: a socket, or straight into the gateway of the same process. */
-export interface ReplyLine {
+/** What a simulated provider answers one request over: a socket, or straight into the gateway of the same process. */
+export interface Connection {
   /** The asker left, or the provider stopped: nothing more arrives. */
   readonly isGone: boolean
   /** Aborts when that happens. */
   readonly signal: AbortSignal
   /** A whole reply. */
-  send(status: number, headers: LineHeaders, text: string): void
+  send(status: number, headers: ReplyHeaders, text: string): void
   /** The head of a reply that is written in pieces. */
-  begin(status: number, headers: LineHeaders): void
+  begin(status: number, headers: ReplyHeaders): void
   write(text: string): void
   end(last: string): void
   /** Ends the connection inside the body, after `last` has left. */
