@@ -50,7 +50,7 @@ function untold({ facts, rows }: QuotaView): Judgement {
   return {
     outcome: 'skip',
     saw,
-    next: 'give a management key; for keys set save-cooldown-status: true and give --auth-dir',
+    next: `${facts.accounts.kind === 'untold' ? 'give a management key; ' : ''}for keys set save-cooldown-status: true and give --auth-dir`,
   }
 }
 
@@ -211,6 +211,9 @@ function judgeRefused(
     why: nobodyLeft
       ? 'no credential of this provider can be asked'
       : 'the others carry its load, and the bench begins anew with every try',
-    next: `provops incident auth-failures --provider ${providerWord(provider)}`,
+    // A model that an account may not use is none of its login.
+    next: refused.every(({ bench }) => bench.cause === 'model')
+      ? 'exclude the model for this account (excluded-models), or provops incident spark-mismatch when it is Spark'
+      : `provops incident auth-failures --provider ${providerWord(provider)}`,
   }
 }

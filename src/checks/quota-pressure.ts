@@ -20,10 +20,28 @@ export const pressureCheck: Check<QuotaContext> = {
     const view = await context.view()
     if (view.metrics?.kind === 'unknown') return view.metrics.judgement
     if (view.providers.length === 0) return withoutProviders(view)
-    return view.providers.map((provider) =>
-      judgeProvider(provider, view, context.thresholds['rate-limit-share']),
-    )
+    return [
+      ...view.providers.map((provider) =>
+        judgeProvider(provider, view, context.thresholds['rate-limit-share']),
+      ),
+      ...judgeLog(view),
+    ]
   },
+}
+
+/** A log that was given and tells nothing is no log without 429. */
+function judgeLog({ logTrouble }: QuotaView): Judgement[] {
+  if (logTrouble === null) return []
+  return [
+    {
+      outcome: 'unknown',
+      subject: 'log',
+      saw: logTrouble,
+      expected: 'the log that this gateway writes, with its refusals one by one',
+      why: 'the counters do not tell a 429 from other failures, and show none that fail-over hid',
+      next: 'give main.log, or its directory, with --logs <path>; logging-to-file: true makes the gateway write it',
+    },
+  ]
 }
 
 const MORE_SOURCES = 'give a management key, or two samples with --sample 30s'

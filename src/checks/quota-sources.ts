@@ -2,7 +2,7 @@ import type { Told, Untold } from '../analysis/quota/cells.ts'
 import { type LimitCounts, limitsIn } from '../analysis/quota/log-limits.ts'
 import { bucketsOfRecords } from '../analysis/quota/usage-buckets.ts'
 import { BUCKET_MS } from '../analysis/windows.ts'
-import { printable } from '../core/text.ts'
+import { counted, printable } from '../core/text.ts'
 import type { Reply } from '../gateway/port.ts'
 import type { RouteAnswer } from '../gateway/probe.ts'
 import { gatewayErrorText } from '../wire/health.ts'
@@ -170,11 +170,30 @@ export function windowStartMs(nowMs: number): number {
   return Math.floor(nowMs / BUCKET_MS) * BUCKET_MS - BUCKET_MS
 }
 
+const CONTENT_WORDS = {
+  none: 'not one line of it is of a log of a gateway',
+  empty: 'the log is empty',
+  outside: 'the log has no line in this period',
+} as const
+
+/**
+ * Why a log that is there tells nothing; null when it does, and when no log is known. A log that is silent although the
+ * counters moved is not the one that this gateway writes now.
+ */
+export function logTrouble(reading: LogReading, requests: number): string | null {
+  if (reading.kind === 'none') return null
+  if (reading.kind === 'unreadable') return reading.saw
+  const { content } = reading.scan
+  if (content === 'records' || (content === 'outside' && requests === 0)) return null
+  const words = `${CONTENT_WORDS[content]} (${reading.source})`
+  return content === 'outside' ? `${words}, and ${counted(requests, 'request')} were counted in it` : words
+}
+
 /** The 429s that the log tells apart. */
 export function limitsFrom(reading: LogReading, nowMs: number): Told<LimitCounts> {
   if (reading.kind !== 'scanned') return { kind: 'untold', reason: reading.saw }
   if (reading.scan.content !== 'records')
-    return { kind: 'untold', reason: 'the log has no line in this period' }
+    return { kind: 'untold', reason: CONTENT_WORDS[reading.scan.content] }
   const limits = limitsIn(reading.scan, windowStartMs(nowMs))
   return limits
     ? { kind: 'told', value: limits, source: `log ${reading.source}` }

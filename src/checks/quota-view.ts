@@ -11,7 +11,15 @@ import type { AuthFile } from '../wire/management.ts'
 import type { ProviderTotals } from '../wire/metrics.ts'
 import { readWindows, type WindowsAnswer } from './provider-windows.ts'
 import type { DirectoryReading, QuotaContext } from './quota-context.ts'
-import { askAccounts, askKeys, askKiro, askUsage, type KiroAnswers, limitsFrom } from './quota-sources.ts'
+import {
+  askAccounts,
+  askKeys,
+  askKiro,
+  askUsage,
+  type KiroAnswers,
+  limitsFrom,
+  logTrouble,
+} from './quota-sources.ts'
 import type { Unknown } from './replies.ts'
 
 /** Everything `quota` knows at one moment. */
@@ -23,6 +31,8 @@ export interface QuotaView {
   /** Routes that should have answered and did not, or not readably. */
   readonly troubles: readonly Unknown[]
   readonly kiroRoute: KiroAnswers['route']
+  /** Why the log that is there tells nothing; null when it does, or when there is none. */
+  readonly logTrouble: string | null
   /** What `/v1/metrics/providers` said; null where buckets made it needless. */
   readonly metrics: WindowsAnswer | null
 }
@@ -63,10 +73,16 @@ export async function askQuota(context: QuotaContext, signal: AbortSignal): Prom
   const counted = countedCredentials(facts).some(({ buckets }) => buckets !== null)
   const metrics = counted ? null : await askMetrics(context, facts, signal)
   const rows = quotaRows(facts)
+  const providers = providerViews(rows, facts, metrics)
+  const requests = providers.reduce(
+    (sum, { evidence }) => sum + (evidence.kind === 'told' ? evidence.value.window.requests : 0),
+    0,
+  )
   return {
     facts,
     rows,
-    providers: providerViews(rows, facts, metrics),
+    providers,
+    logTrouble: logTrouble(log, requests),
     names: namesOf(listed, directory, context.emails),
     troubles: [accounts.trouble, keys.trouble].filter((trouble) => trouble !== null),
     kiroRoute: kiro.route,

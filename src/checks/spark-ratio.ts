@@ -104,12 +104,16 @@ async function fromLog({ log, spark }: SparkContext): Promise<RatioEvidence> {
       reasons: ['log: its level names no model (debug, or upstream from v7.2.138, would)'],
     }
   const own = scan.models.find(({ model }) => model === spark.model)
-  const failed = own ? countedFailures(own.failureStatuses) : 0
-  if (own && own.tries > 0) {
+  // Another credential answered the client: nothing failed that an alias to the fallback would mend.
+  const hidden = scan.upstream.groups
+    .filter(({ model, status }) => model === spark.model && status !== 429 && status !== 499)
+    .reduce((sum, group) => sum + group.hidden, 0)
+  const failed = own ? Math.max(0, countedFailures(own.failureStatuses) - hidden) : 0
+  if (own && own.tries > hidden) {
     return {
       kind: 'exact',
       source,
-      count: { failed, total: own.tries },
+      count: { failed, total: own.tries - hidden },
       blind: 'refusals by the gateway itself are not in it',
     }
   }
@@ -176,7 +180,7 @@ function nothingSeen(base: { readonly source: string }, blind: string): Judgemen
   return {
     ...base,
     outcome: 'skip',
-    saw: `no refusal of the model in the log, and ${blind}`,
+    saw: `no refusal of the model in the log that reached a client, and ${blind}`,
     next: 'provops spark-check --sample 20 asks it (costs 20 requests)',
   }
 }

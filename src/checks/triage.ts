@@ -134,31 +134,37 @@ function sorted(evidence: readonly Evidence[]): readonly Evidence[] {
 
 export const TRIAGE_CHECKS = [sourcesCheck, playbooksCheck] as const
 
+/** With rank and name on one line of 80 columns; the findings have it whole, and the command. */
+const LONGEST_WORDS = 52
+
 /** A cell has no second line. */
 function rowWords([first, ...others]: readonly Evidence[]): string {
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-  return first === undefined ? '' : `${first.weight}: ${printable(first.saw, 70)}${more}`
+  return first === undefined
+    ? ''
+    : `${printable(`${first.weight}: ${first.saw}`, LONGEST_WORDS - more.length)}${more}`
 }
 
-/** The ranking as a table: which page to open, and why. */
-export async function rankingTable(context: IncidentContext, signal: AbortSignal): Promise<Attachment> {
+/** The ranking as a table: which page to open, and why; none without evidence for any. */
+export async function rankingTables(context: IncidentContext, signal: AbortSignal): Promise<Attachment[]> {
   const ranked = rankPlaybooks(await factsOf(context, signal), context).filter(
     ({ evidence }) => evidence.length > 0,
   )
-  return {
+  const [first] = ranked
+  if (first === undefined) return []
+  const table: Attachment = {
     kind: 'table',
-    title: ranked.length === 0 ? 'playbooks: no evidence for any' : `open first: ${ranked[0]?.playbook.name}`,
+    title: `open first: ${first.playbook.name}`,
     columns: [
       { name: 'rank', align: 'right' },
       { name: 'playbook', align: 'left' },
       { name: 'evidence', align: 'left' },
-      { name: 'command', align: 'left' },
     ],
     rows: ranked.map(({ playbook, evidence }, index) => [
       String(index + 1),
       playbook.name,
       rowWords(sorted(evidence)),
-      `provops incident ${playbook.name}`,
     ]),
   }
+  return [table]
 }

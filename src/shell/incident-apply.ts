@@ -27,6 +27,7 @@ import {
 } from './incident-timeline.ts'
 import type { Invocation } from './invocation.ts'
 import { keepReport } from './judge.ts'
+import { findingsHere, nextHere } from './next-commands.ts'
 import { withoutTimes } from './own-times.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
@@ -60,7 +61,7 @@ export async function applyPlaybook(invocation: Invocation, incident: Incident):
           gateway: await session.identity(),
           startedAtMs,
           requests: { ...session.gateway.tally },
-          findings,
+          findings: findingsHere(findings, invocation),
           attachments: [...carried.attachments, timelineTable(incident.run, timeline)],
           failOn: invocation.settings.values['fail-on'],
         },
@@ -113,7 +114,7 @@ async function carryOutUntil(
   const proposal =
     wanted === undefined ? defaultProposal(proposals) : proposals.find(({ name }) => name === wanted)
   if (wanted !== undefined && proposal === undefined && proposals.length > 0)
-    return noSuchProposal(wanted, playbook, proposals)
+    return noSuchProposal(wanted, playbook, proposals, invocation)
   if (proposal === undefined)
     return { before, findings: before, attachments: [], timeline: orderedTimeline(found), owner }
   announceChoice(invocation, proposal, proposals)
@@ -171,11 +172,16 @@ async function changeAndVerify(
   }
 }
 
-function noSuchProposal(name: string, { name: playbook }: Playbook, proposals: readonly Proposal[]): Refusal {
+function noSuchProposal(
+  name: string,
+  { name: playbook }: Playbook,
+  proposals: readonly Proposal[],
+  invocation: Invocation,
+): Refusal {
   const names = proposals.map((one) => one.name)
   return usageError(
     `${playbook} does not propose ${name} here; it proposes ${names.join(', ')}. Nothing was changed`,
-    `provops incident ${playbook} --apply --proposal ${names[0]}`,
+    nextHere(`provops incident ${playbook} --apply --proposal ${names[0]}`, invocation),
   )
 }
 

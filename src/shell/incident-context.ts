@@ -22,7 +22,7 @@ import { managementKeyWord } from './management-key-word.ts'
 import { once } from './once.ts'
 import { expandPath } from './paths.ts'
 import type { Session } from './session.ts'
-import type { Since } from './values.ts'
+import { type Since, sinceMsOf } from './values.ts'
 
 /** What counts as now: a burst of this morning is no incident any more, unless somebody asks for it with --since. */
 const INCIDENT_SINCE: Since = { kind: 'ago', ms: 3_600_000 }
@@ -64,6 +64,7 @@ export function incidentContext(
     probing,
     probeTimeoutMs: settings.origins.timeout === 'default' ? PROBE_TIMEOUT_MS : settings.values.timeout,
     as: gateway.clientKeys > 0 ? 0 : 'none',
+    sinceMs: sinceMsOf(since, world.clock.nowMs()),
     readLog: once(() => readLog(invocation, session, since)),
     readConfig: once(() => readConfig(invocation, session)),
     readTokens: once(() => readTokens(invocation, session)),
@@ -94,6 +95,8 @@ async function readLog(invocation: Invocation, session: Session, since: Since): 
   const source = withoutTemporaryPaths(reading.source, session)
   if (scan.content === 'none' || scan.content === 'empty')
     return { kind: 'untold', reason: `${source} holds no record of a gateway` }
+  // Silence proves nothing: it may have ended because logging-to-file was turned off.
+  if (scan.content === 'outside') return { kind: 'untold', reason: `${source} has no record of this period` }
   return { kind: 'told', value: { scan, bursts: findBursts(scan), words: words.found() }, source }
 }
 

@@ -8,6 +8,7 @@ import { scopeOf } from './incident-context.ts'
 import { rememberIncident, type TimelineEntry } from './incident-memory.ts'
 import { handoverMarkdown } from './incident-timeline.ts'
 import type { Invocation } from './invocation.ts'
+import { commandHere } from './next-commands.ts'
 import { expandPath } from './paths.ts'
 
 /** A playbook on its way, perhaps begun in an earlier run. */
@@ -48,7 +49,14 @@ export async function keepIncident(
   if (file === undefined) return
   const { world, redactor } = invocation
   const path = expandPath(file, world.home, world.cwd)
-  const text = handoverMarkdown({ run, playbook: playbook.name, owner, report, timeline })
+  const text = handoverMarkdown({
+    run,
+    playbook: playbook.name,
+    owner,
+    report,
+    timeline,
+    goOn: commandHere(`provops incident ${playbook.name} --resume ${run}`, invocation),
+  })
   try {
     await writeFile(path, redactor.apply(text), { mode: 0o600 })
     if (!invocation.flags.has('quiet')) world.stderr.write(`provops: the ticket is in ${path}\n`)

@@ -60,25 +60,23 @@ export function orderedTimeline(entries: readonly TimelineEntry[]): TimelineEntr
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
 }
 
-/** Its lines fit a terminal: what is cut stands whole in the findings, and in the ticket of --handover. */
+/** Its lines fit 80 columns: what is cut stands whole in the findings, and in the ticket of --handover. */
 export function timelineTable(run: string, entries: readonly TimelineEntry[]): Attachment {
   return {
     kind: 'table',
     title: `timeline of ${run}`,
     columns: [
       { name: 'time (UTC)', align: 'left' },
-      { name: 'what', align: 'left' },
-      { name: 'evidence', align: 'left' },
+      { name: 'what, and what shows it', align: 'left' },
     ],
     rows: entries.map(({ at, what, evidence }) => [
       at.slice(0, 19).replace('T', ' '),
-      what.replace(/^[a-z-]+\./, ''),
-      printable(evidence, LONGEST_EVIDENCE),
+      printable(`${what.replace(/^[a-z-]+\./, '')}: ${evidence}`, LONGEST_WORDS),
     ]),
   }
 }
 
-const LONGEST_EVIDENCE = 56
+const LONGEST_WORDS = 58
 
 export interface Handover {
   readonly run: string
@@ -86,10 +84,12 @@ export interface Handover {
   readonly owner: string
   readonly report: Report
   readonly timeline: readonly TimelineEntry[]
+  /** The command that goes on with it. */
+  readonly goOn: string
 }
 
 /** The incident as Markdown that can be pasted into a ticket. */
-export function handoverMarkdown({ run, playbook, owner, report, timeline }: Handover): string {
+export function handoverMarkdown({ run, playbook, owner, report, timeline, goOn }: Handover): string {
   const { gateway, startedAt, verdict, exit, findings, attachments } = report
   const diffs = attachments.flatMap((one) => (one.kind === 'diff' ? [one] : []))
   const open = findings.filter(
@@ -103,13 +103,16 @@ export function handoverMarkdown({ run, playbook, owner, report, timeline }: Han
     `- Looked at: ${startedAt}`,
     `- State: ${verdict}, exit ${exit.code} (${exit.name})`,
     `- ${cell(owner)}`,
-    `- Run: \`${run}\`; go on with \`provops incident ${playbook} --resume ${run}\``,
+    `- Run: \`${run}\`; go on with \`${goOn}\``,
     '',
     '## What is open',
     '',
     ...(open.length === 0
       ? ['Nothing.']
-      : open.map(({ id, saw, next }) => `- **${id}**: ${cell(saw)}  \n  next: ${cell(next ?? 'nothing')}`)),
+      : open.map(
+          ({ id, saw, next }) =>
+            `- **${id}**: ${cell(saw)}  \n  next: ${cell(next?.replaceAll(' \\\n', ' ') ?? 'nothing')}`,
+        )),
     '',
     '## Timeline',
     '',

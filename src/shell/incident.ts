@@ -3,7 +3,7 @@ import { diagnosisOf, PLAYBOOK_NAMES } from '../checks/playbooks/playbook.ts'
 import { factsOf } from '../checks/playbooks/read-facts.ts'
 import { ownerWords } from '../checks/playbooks/steps.ts'
 import { PLAYBOOKS } from '../checks/playbooks/table.ts'
-import { rankingTable, TRIAGE_CHECKS } from '../checks/triage.ts'
+import { rankingTables, TRIAGE_CHECKS } from '../checks/triage.ts'
 import { nearest } from '../core/near.ts'
 import type { Attachment } from '../core/report.ts'
 import { newRunId } from './change-terms.ts'
@@ -21,6 +21,7 @@ import {
 } from './incident-timeline.ts'
 import type { Invocation } from './invocation.ts'
 import { judge } from './judge.ts'
+import { findingsHere, nextHere } from './next-commands.ts'
 import { withoutTimes } from './own-times.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 
@@ -31,7 +32,10 @@ export async function runIncident(invocation: Invocation): Promise<CommandResult
   if (flags.has('proposal') && !flags.has('apply'))
     return usageError(
       '--proposal says what --apply carries out, and --apply is not given',
-      `provops incident ${args[0] ?? '<playbook>'} --apply --proposal ${flags.text('proposal')}`,
+      nextHere(
+        `provops incident ${args[0] ?? '<playbook>'} --apply --proposal ${flags.text('proposal')}`,
+        invocation,
+      ),
     )
   const problem = await givenPathsProblem(invocation, ['config-file', 'auth-dir', 'logs'])
   if (problem !== null) return problem
@@ -44,7 +48,7 @@ export async function runIncident(invocation: Invocation): Promise<CommandResult
   if (resumed !== null && resumed.playbook !== playbook)
     return usageError(
       `${resumed.run} is an incident of ${resumed.playbook}`,
-      `provops incident ${resumed.playbook} --resume ${resumed.run}`,
+      nextHere(`provops incident ${resumed.playbook} --resume ${resumed.run}`, invocation),
     )
   const incident: Incident = {
     playbook: PLAYBOOKS[playbook],
@@ -84,9 +88,9 @@ function triage(invocation: Invocation): Promise<CommandResult> {
   return judge<IncidentContext>(invocation, {
     name: 'incident',
     checks: TRIAGE_CHECKS,
-    fold: withoutTimes,
+    fold: (findings) => findingsHere(withoutTimes(findings), invocation),
     context: async (session) => incidentContext(invocation, session, 'off'),
-    attachments: async (context) => [await rankingTable(context, abort)],
+    attachments: (context) => rankingTables(context, abort),
   })
 }
 
@@ -101,7 +105,7 @@ function openPlaybook(invocation: Invocation, incident: Incident): Promise<Comma
   return judge<IncidentContext>(invocation, {
     name: `incident ${playbook.name}`,
     checks: playbook.steps,
-    fold: withoutTimes,
+    fold: (findings) => findingsHere(withoutTimes(findings), invocation),
     context: async (session) => incidentContext(invocation, session, probing),
     attachments: async (context): Promise<Attachment[]> => {
       const { signal } = new AbortController()

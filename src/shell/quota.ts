@@ -9,6 +9,7 @@ import { givenPathsProblem } from './given-paths.ts'
 import type { Invocation } from './invocation.ts'
 import { judge } from './judge.ts'
 import { managementKeyWord } from './management-key-word.ts'
+import { findingsHere } from './next-commands.ts'
 import { once } from './once.ts'
 import { lookOf } from './output.ts'
 import { withoutTimes } from './own-times.ts'
@@ -29,7 +30,7 @@ export async function runQuota(invocation: Invocation): Promise<CommandResult> {
   return judge<QuotaContext>(invocation, {
     name: 'quota',
     checks: QUOTA_CHECKS,
-    fold: withoutTimes,
+    fold: (findings) => findingsHere(withoutTimes(findings), invocation),
     context: (session, signal) => contextOf(invocation, session, signal),
     // A quiet run is about what is wrong, and the findings say that.
     attachments: async ({ learned }) =>

@@ -12,6 +12,7 @@ import { openLastingSession } from './change-session.ts'
 import { type Carried, carryOutPlaybook } from './incident-apply.ts'
 import { timelineTable } from './incident-timeline.ts'
 import { Flags, type Invocation } from './invocation.ts'
+import { findingsHere } from './next-commands.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import { parseCount } from './values.ts'
 import type { World } from './world.ts'
@@ -120,7 +121,8 @@ async function rehearse(
     if ('kind' in carried) return carried
     return {
       rehearsal: { playbook: name, scenario, ...stagesOf(name, carried) },
-      carried,
+      // Typed after it, the next steps are for this incident and not for a live gateway.
+      carried: { ...carried, findings: findingsHere(carried.findings, lent) },
       requests: { ...session.gateway.tally },
     }
   } finally {

@@ -55,8 +55,7 @@ describe.concurrent('triage', () => {
   it.for(Object.entries(FIRST))('opens for %s the page %s', async ([scenario, playbook]) => {
     const { report, code } = await triage(scenario)
     const [ranking] = report.attachments
-    const first = ranking?.kind === 'table' ? (ranking.rows[0]?.[1] ?? null) : 'no table'
-    expect(first).toBe(playbook)
+    expect(ranking?.kind === 'table' ? ranking.rows[0]?.[1] : null).toBe(playbook)
     expect(code).toBe(playbook === null ? 0 : 1)
     expect(report.requests.probes).toBe(0)
   })
@@ -64,7 +63,7 @@ describe.concurrent('triage', () => {
   it.for(FIRST_ELSEWHERE)('opens on %s for %s the page %s', async ([profile, scenario, playbook]) => {
     const { report, code } = await triage(`${scenario} --profile ${profile}`)
     const [ranking] = report.attachments
-    expect(ranking?.kind === 'table' ? (ranking.rows[0]?.[1] ?? null) : 'no table').toBe(playbook)
+    expect(ranking?.kind === 'table' ? ranking.rows[0]?.[1] : null).toBe(playbook)
     expect(code).toBe(playbook === null ? 0 : 1)
   })
 

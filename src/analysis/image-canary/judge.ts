@@ -1,4 +1,5 @@
 import type { Answer } from '../../wire/answers.ts'
+import type { RefusalCause } from '../../wire/refusal-rules.ts'
 import type { Refusal } from '../../wire/refusals.ts'
 import { stated } from '../../wire/usage.ts'
 import { PICTURES, type PictureName } from './pictures.ts'
@@ -18,12 +19,25 @@ export type CanaryVerdict =
 /** A tokenizer makes at least one token of eight characters of base64; an image of this size costs a few hundred. */
 const CHARS_PER_TOKEN_AT_MOST = 8
 
+/** Refusals that a request without a picture would have met as well, a moment later. */
+const OF_THE_MOMENT: ReadonlySet<RefusalCause> = new Set([
+  'cooldown',
+  'unavailable',
+  'quota',
+  'rate',
+  'capacity',
+  'money',
+])
+
 /**
  * Judges by the answer and by what the input cost beyond the same request without a picture: gateways add prompts of
  * their own, so only the difference tells (contract, HTTP 6.1).
  */
 export function judgeCanary(picture: PictureName, answer: Answer, control: Answer): CanaryVerdict {
-  if (answer.kind === 'refused') return { kind: 'refused', refusal: answer.refusal }
+  if (answer.kind === 'refused')
+    return OF_THE_MOMENT.has(answer.refusal.cause)
+      ? { kind: 'unclear', saw: `refused for another reason: ${answer.refusal.cause}` }
+      : { kind: 'refused', refusal: answer.refusal }
   if (answer.kind === 'unreadable') return { kind: 'unclear', saw: 'the answer cannot be read' }
   if (answer.kind === 'interrupted') return { kind: 'unclear', saw: 'the answer broke off' }
   const extraTokens = extraOf(answer, control)

@@ -1,3 +1,4 @@
+import { benchOfAccount } from '../../analysis/quota/bench.ts'
 import { maskFileName } from '../../analysis/quota/names.ts'
 import type { Judgement } from '../../core/check.ts'
 import { printable, span } from '../../core/text.ts'
@@ -29,6 +30,8 @@ function failing({ failed, success, status }: AuthFile): boolean {
   return status === 'error' || ((failed ?? 0) >= REPEATED && (success ?? 0) === 0)
 }
 
+const OTHER_CAUSES = { quota: 'its quota', model: 'a model that it may not use' } as const
+
 const nameOf = ({ name, email }: AuthFile) => printable(maskFileName(name, email), 60)
 
 /** What auth-files tells of the token of one account. */
@@ -40,6 +43,10 @@ export function judgeToken(account: AuthFile, atMs: number): Judgement {
   if (account.disabled)
     return { ...base, outcome: 'skip', saw: `${figures}, disabled`, next: 'enable it if it should serve' }
   if (!failing(account)) return { ...base, outcome: 'pass', saw: figures }
+  // A quota that is used up, or a model that the plan has not, says nothing against the token.
+  const cause = benchOfAccount(account, atMs)?.cause
+  if (cause === 'quota' || cause === 'model')
+    return { ...base, outcome: 'pass', saw: `${figures}; held back for ${OTHER_CAUSES[cause]}` }
   return {
     ...base,
     outcome: 'warn',

@@ -15,6 +15,7 @@ import {
   REPEATED,
   refusedTimes,
   total,
+  UNNAMED_PROVIDER,
   unlisted,
   wordsOf,
 } from './log-facts.ts'
@@ -128,7 +129,7 @@ function providerCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
     const ids = clientIds(facts, provider, models)
     const credentials = [...new Set(own.flatMap(({ credential }) => credential ?? []))]
     const words = wordsOf(facts, provider, [...models, ...ids], isAboutAccess)
-    const party = provider === null ? 'a provider' : printable(providerName(provider), 40)
+    const party = provider === null ? UNNAMED_PROVIDER : printable(providerName(provider), 40)
     return {
       source: sourceOf(words, own[0]?.status ?? null),
       party,
@@ -161,7 +162,7 @@ function passedOnCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
     return [
       {
         source: sourceOf(null, status),
-        party: soleProvider(facts, lost) ?? (failing.length === 1 ? failing[0] : null) ?? 'a provider',
+        party: soleProvider(facts, lost) ?? (failing.length === 1 ? failing[0] : null) ?? UNNAMED_PROVIDER,
         count,
         saw: `${counted(count, 'answer')} ${status} to clients, of a provider that this version's log does not name${failing.length === 0 ? '' : ` (failing by the counters: ${listed(failing, 3)})`}${missing}`,
         models: lost,
@@ -183,7 +184,7 @@ function dumpCauses(facts: Facts, scope: IncidentScope): AuthCause[] {
     const [first] = own
     return {
       source,
-      party: 'a provider',
+      party: UNNAMED_PROVIDER,
       count: own.length,
       saw: `${counted(own.length, 'error log')} (${[...new Set(own.map(({ refusal }) => refusal.status))].join(', ')}) for ${modelWords(models)}${quoted(first?.refusal ?? null)}`,
       models,
@@ -200,9 +201,12 @@ function quoted(refusal: Refusal | null): string {
   return refusal === null ? '' : `: "${printable(refusal.message, 100)}"`
 }
 
-/** Words of a 401 or 403, and not of some other failure of the same model. */
+/**
+ * Words of a 401 or 403, or of another status that says the same. A 400 for a model that the account has not, or a page
+ * that stands behind a 502, is no refusal of access.
+ */
 function isAboutAccess({ by, cause, status }: Refusal): boolean {
-  return by !== 'gateway' && (isAuthStatus(status) || cause in SOURCES || cause === 'credential')
+  return by !== 'gateway' && (isAuthStatus(status) || ACCOUNT_CAUSES.includes(cause))
 }
 
 const SOURCES: Partial<Record<RefusalCause, AuthSource>> = {

@@ -3,7 +3,7 @@ import { askModel } from './ask.ts'
 import { AUTH_ACTIONS, type AuthSource } from './auth-actions.ts'
 import { type AuthCause, authCauses } from './auth-causes.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
-import { ongoingSince, REPEATED, unlisted } from './log-facts.ts'
+import { type BurstParty, ongoingSince, REPEATED, UNNAMED_PROVIDER, unlisted } from './log-facts.ts'
 import { shiftRemedies } from './moves.ts'
 import { type Diagnosis, type Evidence, nothingToDo, type Remedy } from './playbook.ts'
 import { factsOf } from './read-facts.ts'
@@ -21,13 +21,20 @@ export const AUTH_FAILURES = {
 } as const
 
 /** Beside the log: what is refused right now. */
-export function isNow({ source, models, count, standing }: AuthCause, facts: Facts): boolean {
+export function isNow({ source, party, models, count, standing }: AuthCause, facts: Facts): boolean {
   if (source === 'safe-mode' || source === 'own-key') return true
-  if (source === 'management') return facts.management.kind !== 'on'
-  if (source === 'client-key') return ongoingSince(facts, [401, 403]) !== null
+  // Without a key of its own provops cannot see whether the routes let anybody in.
+  if (source === 'management')
+    return facts.management.kind === 'banned' || facts.management.kind === 'refused'
+  if (source === 'client-key') return ongoingSince(facts, [401, 403], { kind: 'gateway' }) !== null
   // After a 401 or 403 the gateway answers by itself for half an hour (contract, HTTP 7.4): quiet is not healthy.
   const heldBack = standing === 'held-back' || unlisted(facts, models).length > 0
-  return heldBack || (count >= REPEATED && ongoingSince(facts, [401, 403]) !== null)
+  return heldBack || (count >= REPEATED && ongoingSince(facts, [401, 403], partyOf(party)) !== null)
+}
+
+/** Parties that the log does not name stand for any of them. */
+function partyOf(party: string): BurstParty {
+  return { kind: 'provider', provider: party === UNNAMED_PROVIDER ? null : party }
 }
 
 function evidence(facts: Facts, { scope }: IncidentContext): Evidence[] {

@@ -39,7 +39,7 @@ const symptomStep = stepOf(HEAD, {
       present: `refusing: ${listed(parties)}`,
       expected: 'no 401 or 403',
       harm: 'clients are refused, or will be as soon as fail-over has nowhere to go',
-      data: { client, upstream, since: isoOf(ongoingSince(facts, [401, 403])) },
+      data: { client, upstream, since: isoOf(ongoingSince(facts, [401, 403], { kind: 'anybody' })) },
     }
     return judgeSymptom(HEAD.name, diagnosis, words, facts, context)
   },

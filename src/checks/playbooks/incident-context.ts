@@ -90,6 +90,8 @@ export interface IncidentContext {
   readonly as: ClientKey
   /** Token files of the auth directory, where it is on this machine. */
   readonly readTokens: () => Promise<Told<Survey>>
+  /** What happened before is no part of the incident. */
+  readonly sinceMs: number
   /** Lent reads of what does not come from the gateway's API. */
   readonly readLog: () => Promise<Told<LogView>>
   readonly readConfig: () => Promise<Told<ConfigView>>

@@ -1,17 +1,18 @@
-import type { FailureGroup } from '../../analysis/logs/failures.ts'
 import { providerName } from '../../analysis/windows.ts'
-import { counted, listed, percent, printable } from '../../core/text.ts'
-import { ratioLevel, type Thresholds } from '../../core/thresholds.ts'
+import { counted, listed, printable } from '../../core/text.ts'
+import type { Thresholds } from '../../core/thresholds.ts'
 import type { RefusalCause } from '../../wire/refusal-rules.ts'
 import type { Refusal } from '../../wire/refusals.ts'
 import { soleProvider } from './answerers.ts'
 import type { LoggedRefusal } from './error-log.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
 import { benchCauses } from './limit-benches.ts'
+import { troubleCauses } from './limit-trouble.ts'
 import { countedCauses, unavailableCauses } from './limit-untold.ts'
 import type { LimitCause, LimitKind } from './limits.ts'
 import {
   clientIds,
+  credentialWords,
   failuresWith,
   inScope,
   modelWords,
@@ -19,8 +20,10 @@ import {
   REPEATED,
   refusedTimes,
   total,
+  UNNAMED_PROVIDER,
   wordsOf,
 } from './log-facts.ts'
+import { UNTOLD_STATUS } from './provider-words.ts'
 import { told } from './read-facts.ts'
 
 /** Everything that limits providers within the scope, the most telling first. */
@@ -42,8 +45,10 @@ export function limitCauses(
     ...unavailableCauses(facts, scope, thresholds),
   ]
   const explained = new Set(known.map(({ provider }) => provider))
-  const untold = countedCauses(facts, scope, thresholds)
-  return [...known, ...untold.filter(({ provider }) => !explained.has(provider))]
+  const untold = countedCauses(facts, scope, thresholds).filter(({ provider }) =>
+    provider === UNNAMED_PROVIDER ? known.length === 0 : !explained.has(provider),
+  )
+  return [...known, ...untold]
 }
 
 const KINDS: Partial<Record<RefusalCause, LimitKind>> = {
@@ -55,6 +60,12 @@ const KINDS: Partial<Record<RefusalCause, LimitKind>> = {
   upstream: 'upstream-errors',
 }
 
+/** Words of a 429, and not of a server error of the same model. */
+function isOfLimit({ by, cause, status }: Refusal): boolean {
+  if (by === 'gateway' || !(cause in KINDS)) return false
+  return status === 429 || (status === UNTOLD_STATUS && cause !== 'upstream')
+}
+
 /** 429 that providers answered, with what their words say of the limit. */
 function refusalCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
   const groups = failuresWith(facts, scope, (status) => status === 429)
@@ -64,20 +75,15 @@ function refusalCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
     if (total(own) < REPEATED) return []
     const named = [...new Set(own.flatMap(({ model }) => model ?? []))]
     const models = clientIds(facts, provider, named)
-    const words = wordsOf(
-      facts,
-      provider,
-      [...named, ...models],
-      ({ by, cause }) => by !== 'gateway' && cause in KINDS,
-    )
+    const words = wordsOf(facts, provider, [...named, ...models], isOfLimit)
     const waitMs = words?.wait?.delayMs ?? null
-    const since = ongoingSince(facts, [429])
+    const since = ongoingSince(facts, [429], { kind: 'provider', provider })
     return [
       {
         kind: words === null ? 'short-limit' : (KINDS[words.cause] ?? 'short-limit'),
-        provider: provider === null ? 'a provider' : providerName(provider),
+        provider: provider === null ? UNNAMED_PROVIDER : providerName(provider),
         models,
-        saw: `${counted(total(own), 'refusal')} 429 by ${provider ?? 'a provider'} for ${modelWords(models)}, credential ${credentialWords(own)}${since === null ? '' : ', still going'}${words === null ? '' : `: "${printable(words.message, 80)}"`}`,
+        saw: `${counted(total(own), 'refusal')} 429 by ${provider ?? UNNAMED_PROVIDER} for ${modelWords(models)}, credential ${credentialWords(own)}${since === null ? '' : ', still going'}${words === null ? '' : `: "${printable(words.message, 80)}"`}`,
         severe: since !== null,
         untilMs: waitMs === null ? null : facts.atMs + waitMs,
         authIndexes: [],
@@ -98,10 +104,11 @@ function dumpCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
   return [
     {
       kind: KINDS[first.refusal.cause] ?? 'short-limit',
-      provider: provider ?? 'a provider',
+      provider: provider ?? UNNAMED_PROVIDER,
       models,
-      saw: `${counted(dumps.length, 'error log')} of 429 by ${provider ?? 'a provider'} for ${modelWords(models)}: "${printable(first.refusal.message, 80)}"`,
-      severe: ongoingSince(facts, [429]) !== null,
+      saw: `${counted(dumps.length, 'error log')} of 429 by ${provider ?? UNNAMED_PROVIDER} for ${modelWords(models)}: "${printable(first.refusal.message, 80)}"`,
+      // Such a log knows who answered by the speed alone, and the gateway's own answers follow those of the provider.
+      severe: ongoingSince(facts, [429], { kind: 'anybody' }) !== null,
       untilMs: first.refusal.wait === null ? null : facts.atMs + first.refusal.wait.delayMs,
       authIndexes: [],
     },
@@ -134,57 +141,14 @@ function localCauses(facts: Facts, scope: IncidentScope): LimitCause[] {
       kind: 'local-cooldown',
       provider: 'gateway',
       models: cooling,
-      saw: `the gateway itself answered 429 ${counted(local, 'time')}${cooling.length > 0 ? ` for ${listed(cooling, 3)}` : ''}: every credential is benched, and nothing reached the provider`,
-      severe: ongoingSince(facts, [429]) !== null,
+      saw: `${
+        facts.failuresInLog === 'shown'
+          ? `the gateway itself answered 429 ${counted(local, 'time')}${cooling.length > 0 ? ` for ${listed(cooling, 3)}` : ''}`
+          : `429 was answered ${counted(local, 'time')} as fast as only the gateway itself answers`
+      }: every credential is benched, and nothing reaches the provider`,
+      severe: ongoingSince(facts, [429], { kind: 'gateway' }) !== null,
       untilMs: null,
       authIndexes: [],
     },
   ]
-}
-
-/** So few failures that were hidden are the noise of any hour. */
-const TELLING_HIDDEN = 10
-
-/** Providers that fail with 5xx or inside their streams: no limit, and a shift of traffic cures it like one. */
-function troubleCauses(facts: Facts, scope: IncidentScope, thresholds: Thresholds): LimitCause[] {
-  const groups = failuresWith(facts, scope, (status) => status === null || status === 408 || status >= 500)
-  const providers = [...new Set(groups.flatMap(({ provider }) => provider ?? []))]
-  return providers.flatMap((provider): LimitCause[] => {
-    const own = groups.filter((group) => group.provider === provider)
-    const hidden = own.reduce((sum, group) => sum + group.hidden, 0)
-    const window = facts.windows.find((one) => one.provider === providerName(provider))
-    const level = window ? ratioLevel(window.failures, window.requests, thresholds['error-ratio']) : 'too-few'
-    const failing = level === 'warn' || level === 'critical'
-    if (!(failing && total(own) >= REPEATED) && hidden < TELLING_HIDDEN) return []
-    const share =
-      window && window.requests > 0
-        ? `, ${percent(window.failures / window.requests)} of its last ${window.requests} requests`
-        : ''
-    const named = [...new Set(own.flatMap(({ model }) => model ?? []))]
-    const models = clientIds(facts, provider, named)
-    const words = wordsOf(facts, provider, [...named, ...models], ({ cause }) => cause === 'capacity')
-    return [
-      {
-        kind: words === null ? 'upstream-errors' : 'capacity',
-        provider: providerName(provider),
-        models,
-        saw: `${failureWords(own)} of ${providerName(provider)} for ${modelWords(models)}${share}, credential ${credentialWords(own)}${hidden > 0 ? `; ${counted(hidden, 'one', 'of them')} behind a status 200: fail-over hid it, or the stream broke with an error inside` : ''}`,
-        severe: level === 'critical' || hidden >= TELLING_HIDDEN,
-        untilMs: null,
-        authIndexes: [],
-      },
-    ]
-  })
-}
-
-/** `31 server errors (500, 502)`, `12 failures without a status in the log`. */
-function failureWords(groups: readonly FailureGroup[]): string {
-  const statuses = [...new Set(groups.flatMap(({ status }) => status ?? []))].sort()
-  return statuses.length === 0
-    ? `${counted(total(groups), 'failure')} without a status in the log,`
-    : `${counted(total(groups), 'server error')} (${statuses.join(', ')})`
-}
-
-function credentialWords(groups: readonly FailureGroup[]): string {
-  return listed([...new Set(groups.flatMap(({ credential }) => credential ?? []))], 3) || 'not named'
 }

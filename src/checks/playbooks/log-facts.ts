@@ -1,14 +1,18 @@
+import type { Burst } from '../../analysis/logs/bursts.ts'
 import type { RefusalEvent } from '../../analysis/logs/events.ts'
 import type { FailureGroup } from '../../analysis/logs/failures.ts'
 import type { LogScan } from '../../analysis/logs/log-scan.ts'
 import { providerName } from '../../analysis/windows.ts'
-import { listed, printable } from '../../core/text.ts'
+import { counted, listed, printable } from '../../core/text.ts'
 import type { Refusal } from '../../wire/refusals.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
 import { told } from './read-facts.ts'
 
 /** "Repeated" in the runbook's headings: once is an accident, twice a coincidence. */
 export const REPEATED = 3
+
+/** The party of a refusal whose provider neither log nor configuration names. */
+export const UNNAMED_PROVIDER = 'a provider'
 
 /** How often clients were refused so. */
 export function refusedTimes(scan: LogScan, matches: (event: RefusalEvent) => boolean): number {
@@ -41,11 +45,53 @@ export function total(groups: readonly { readonly count: number }[]): number {
   return groups.reduce((sum, { count }) => sum + count, 0)
 }
 
-/** Whether a sustained burst of these statuses is going on, and since when. */
-export function ongoingSince(facts: Facts, statuses: readonly number[]): number | null {
+/** Server errors, time-outs and broken streams: a provider that fails by itself. 429 and 40x have causes of their own. */
+export function isTrouble(status: number | null): boolean {
+  return status === null || status === 408 || status >= 500
+}
+
+/** `31 server errors (500, 502)`, `12 failures without a status in the log`. */
+export function failureWords(groups: readonly FailureGroup[]): string {
+  const statuses = [...new Set(groups.flatMap(({ status }) => status ?? []))].sort()
+  return statuses.length === 0
+    ? `${counted(total(groups), 'failure')} without a status in the log,`
+    : `${counted(total(groups), 'server error')} (${statuses.join(', ')})`
+}
+
+/** The masked credentials of some failures, for one line. */
+export function credentialWords(groups: readonly FailureGroup[]): string {
+  return listed([...new Set(groups.flatMap(({ credential }) => credential ?? []))], 3) || 'not named'
+}
+
+/** Who is asked about: somebody else's burst says nothing of it. `provider` null: one that the log does not name. */
+export type BurstParty =
+  | { readonly kind: 'anybody' }
+  | { readonly kind: 'gateway' }
+  | { readonly kind: 'provider'; readonly provider: string | null }
+
+/** Since when a sustained burst of these statuses by this party is going on; null when there is none. */
+export function ongoingSince(facts: Facts, statuses: readonly number[], party: BurstParty): number | null {
   const bursts = told(facts.log)?.bursts ?? []
-  const [first] = bursts.filter(({ status, state }) => state === 'ongoing' && statuses.includes(status))
-  return first?.startMs ?? null
+  const own = bursts.filter(
+    (burst) => burst.state === 'ongoing' && statuses.includes(burst.status) && isOf(burst, party),
+  )
+  return own.length === 0 ? null : Math.min(...own.map(({ startMs }) => startMs))
+}
+
+/** One chain of events can hold those of several parties; a few strangers among them make it nobody else's. */
+function isOf(burst: Burst, party: BurstParty): boolean {
+  if (party.kind === 'anybody') return true
+  if (burst.kind === 'client' && burst.routeClass !== 'client-api') return false
+  const local = burst.kind === 'client' ? burst.origins.local : 0
+  if (party.kind === 'gateway') return local >= REPEATED
+  if (local === burst.count) return false
+  const { provider } = party
+  if (provider === null || burst.providers.length === 0) return true
+  return burst.providers.some(({ name, count }) => sameProvider(name, provider) && count >= REPEATED)
+}
+
+function sameProvider(a: string, b: string): boolean {
+  return providerName(a) === providerName(b)
 }
 
 /** `2026-11-28T02:34Z`. */

@@ -1,8 +1,8 @@
 import { type Cause, whyMissing } from '../../analysis/config/why-missing.ts'
-import { printable, span } from '../../core/text.ts'
+import { counted, printable, span } from '../../core/text.ts'
 import { momentMs } from '../../wire/moments.ts'
 import type { ConfigView, Facts, IncidentContext } from './incident-context.ts'
-import { instantOf } from './log-facts.ts'
+import { instantOf, REPEATED } from './log-facts.ts'
 import { told } from './read-facts.ts'
 
 /** An id that is not listed, and the first cause that explains it. */
@@ -13,6 +13,8 @@ export interface Missing {
   readonly cause:
     | { readonly kind: 'config'; readonly cause: Cause }
     | { readonly kind: 'suspended'; readonly saw: string; readonly unserved: boolean }
+    /** It is listed, and the provider does not know it. */
+    | { readonly kind: 'unserved'; readonly saw: string }
     | { readonly kind: 'not-known' }
 }
 
@@ -22,11 +24,27 @@ export function missingIn(facts: Facts, context: IncidentContext): readonly Miss
   const listedIds = new Set(facts.models.list.models.map(({ id }) => id))
   const config = told(facts.config)
   const named = [...context.scope.models, ...context.expectedModels]
-  // Spark has a playbook of its own.
-  const ids = named.length > 0 ? named : expectedIds(facts).filter((id) => id !== context.spark.model)
+  const ids = named.length > 0 ? named : expectedIds(facts)
   return [...new Set(ids)]
     .filter((id) => !listedIds.has(id))
     .map((id) => ({ id, ...causeOf(id, facts, config, named.includes(id)) }))
+}
+
+/** Ids that are listed although the provider refuses them as unknown, by the newest error logs. */
+export function unservedIn(facts: Facts, { scope, spark }: IncidentContext): readonly Missing[] {
+  if (facts.models.kind !== 'list') return []
+  const refused = (told(facts.refusals) ?? []).filter(
+    ({ refusal }) => refusal.by === 'provider' && refusal.cause === 'model',
+  )
+  const isWanted = ({ id }: { id: string }) =>
+    id !== spark.model && (scope.models.length === 0 || scope.models.includes(id))
+  return facts.models.list.models.filter(isWanted).flatMap(({ id }): Missing[] => {
+    const own = refused.filter(({ model }) => model === id)
+    const [first] = own
+    if (first === undefined || own.length < REPEATED) return []
+    const saw = `listed, and the provider refuses it: ${counted(own.length, 'error log')} of ${first.refusal.status} "${printable(first.refusal.message, 80)}"`
+    return [{ id, wanted: true, cause: { kind: 'unserved', saw } }]
+  })
 }
 
 /** What should be listed by what the configuration and the accounts offer. */
@@ -89,6 +107,7 @@ export function causeWords({ cause }: Missing): string {
     case 'config':
       return `${cause.cause.message}${cause.cause.at === null ? '' : ` (line ${cause.cause.at.line})`}`
     case 'suspended':
+    case 'unserved':
       return cause.saw
     case 'not-known':
       return 'the configuration could not be read, so nothing explains it'

@@ -1,15 +1,16 @@
 import { listed, printable } from '../../core/text.ts'
 import { askModel } from './ask.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
-import { causeWords, expectedIds, missingIn } from './missing-causes.ts'
+import { causeWords, expectedIds, missingIn, unservedIn } from './missing-causes.ts'
 import { emptyRemedy, remediesFor } from './missing-remedies.ts'
-import { type Diagnosis, type Evidence, nothingToDo, type Verdict } from './playbook.ts'
+import { shiftRemedies } from './moves.ts'
+import { type Diagnosis, type Evidence, nothingToDo, notKnown, type Verdict } from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 import { unreadWords } from './unread.ts'
 
 export const MISSING_MODELS = {
   name: 'missing-models',
-  title: 'every model that should be there is listed',
+  title: 'every model that should be there is listed and served',
   symptom: 'a model is not in /v1/models, or clients are told that it is unknown',
   runbook: 'Incident Playbooks, Missing Models in /v1/models',
   judgesBy: ['models', 'config'],
@@ -21,10 +22,13 @@ export const MISSING_MODELS = {
 function evidence(facts: Facts, context: IncidentContext): Evidence[] {
   if (facts.models.kind === 'list' && facts.models.list.models.length === 0)
     return [{ weight: 'proof', saw: 'the list of models is empty' }]
+  const { scope, spark } = context
   const missing = missingIn(facts, context) ?? []
-  return missing.map((one) => ({
+  // Spark has a playbook of its own, which is the better page unless somebody asks for this one.
+  const own = missing.filter(({ id }) => id !== spark.model || scope.models.includes(id))
+  return [...own, ...unservedIn(facts, context)].map((one) => ({
     weight: one.wanted ? 'proof' : 'hint',
-    saw: `${printable(one.id, 60)} is not listed: ${causeWords(one)}`,
+    saw: `${printable(one.id, 60)} is ${one.cause.kind === 'unserved' ? '' : 'not listed: '}${causeWords(one)}`,
   }))
 }
 
@@ -43,25 +47,34 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
       models: [],
       remedies: [emptyRemedy(facts)],
     }
-  const wanted = missing.filter((one) => one.wanted)
+  const unserved = unservedIn(facts, context)
+  const wanted = [...missing.filter((one) => one.wanted), ...unserved]
   const [first] = wanted
   if (first === undefined) return nothingMissing(facts, context)
   return {
     condition: 'present',
     models: wanted.map(({ id }) => id),
     saw: `${printable(first.id, 60)}: ${causeWords(first)}`,
-    remedies: remediesFor(wanted, told(facts.config)),
+    remedies: [
+      ...remediesFor(wanted, told(facts.config)),
+      ...shiftRemedies(
+        facts,
+        unserved.map(({ id }) => id),
+      ),
+    ],
   }
 }
 
 /** Nothing is missing only where something is known to be wanted. */
 function nothingMissing(facts: Facts, { scope, expectedModels }: IncidentContext): Diagnosis {
-  if (scope.models.length + expectedModels.length + expectedIds(facts).length > 0)
+  if (scope.models.length + expectedModels.length > 0)
     return nothingToDo('absent', 'nothing that is wanted is missing')
   const unread = unreadWords(facts, ['config', 'accounts'])
-  return nothingToDo(
-    'unknown',
-    `nothing says which ids should be listed${unread === null ? '' : `; could not look at ${unread}`}; name them with --model`,
+  const offered = expectedIds(facts).length
+  if (offered > 0 && unread === null) return nothingToDo('absent', 'nothing that is offered is missing')
+  return notKnown(
+    `${offered === 0 ? 'nothing says which ids should be listed' : 'nothing of what is known to be offered is missing'}${unread === null ? '' : `; could not look at ${unread}`}`,
+    'name the ids with --model: provops incident missing-models --model <ids>',
   )
 }
 
@@ -77,6 +90,7 @@ async function verify(
   const left = models.filter((id) => !ids.includes(id))
   if (left.length > 0 || ids.length === 0)
     return { kind: 'still-there', saw: `still not listed: ${listed(left) || 'everything'}` }
-  if (context.probing === 'off') return { kind: 'gone', saw: `listed: ${listed(models)}` }
+  const unserved = unservedIn(facts, context).some(({ id }) => models.includes(id))
+  if (context.probing === 'off' && !unserved) return { kind: 'gone', saw: `listed: ${listed(models)}` }
   return askModel(context, models, signal)
 }

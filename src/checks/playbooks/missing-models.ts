@@ -2,7 +2,7 @@ import type { Judgement } from '../../core/check.ts'
 import { counted, listed } from '../../core/text.ts'
 import { answerWords } from './answerers.ts'
 import { MOST_ASKED } from './ask.ts'
-import { causeWords, missingIn } from './missing-causes.ts'
+import { causeWords, missingIn, unservedIn } from './missing-causes.ts'
 import { MISSING_MODELS as HEAD } from './missing-models-diagnosis.ts'
 import { type Diagnosis, diagnosisOf, type Playbook } from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
@@ -49,6 +49,15 @@ const listStep = stepOf(HEAD, {
             next: `provops incident missing-models --model ${missing[0]?.id}`,
           }
     }
+    const unserved = unservedIn(facts, context).map(({ id }) => id)
+    if (missing.length === 0 && unserved.length > 0)
+      return {
+        outcome: 'fail',
+        saw: `${counted(count, 'model')} listed; listed and not served: ${listed(unserved)}`,
+        expected,
+        why: 'clients that ask for these ids are refused by the provider',
+        next: 'see missing-models.cause',
+      }
     return {
       outcome: 'fail',
       saw: `${counted(count, 'model')} listed; missing: ${listed(missing.map(({ id }) => id)) || 'all'}`,
@@ -69,9 +78,10 @@ const causeStep = stepOf(HEAD, {
   fix: 'provops lint --why-missing <id> shows the other causes, too.',
   async ask(context, signal) {
     const facts = await factsOf(context, signal)
-    const missing = missingIn(facts, context)
-    if (missing === null)
+    const unlisted = missingIn(facts, context)
+    if (unlisted === null)
       return { outcome: 'skip', saw: 'the list is not known', next: 'see missing-models.list' }
+    const missing = [...unlisted, ...unservedIn(facts, context)]
     const diagnosis = await diagnosisOf(HEAD, context, signal)
     if (missing.length === 0) return nothingExplained(diagnosis)
     return missing.slice(0, 10).map(
@@ -86,7 +96,7 @@ const causeStep = stepOf(HEAD, {
         next:
           one.cause.kind === 'config'
             ? one.cause.cause.fix
-            : one.cause.kind === 'suspended'
+            : one.cause.kind !== 'not-known'
               ? 'see missing-models.proposal'
               : 'give --config-file, or a management key',
         ...(facts.config.kind === 'told' ? { source: facts.config.source } : {}),
@@ -168,10 +178,12 @@ const upstreamStep = stepOf(HEAD, {
   async ask(context, signal) {
     const facts = await factsOf(context, signal)
     const config = told(facts.config)
-    const missing = (missingIn(facts, context) ?? []).filter((one) => one.wanted)
+    const missing = [...(missingIn(facts, context) ?? []), ...unservedIn(facts, context)].filter(
+      (one) => one.wanted,
+    )
     if (missing.length === 0) return { outcome: 'skip', saw: 'nothing is missing', next: 'nothing to do' }
     return missing.slice(0, 10).map((one): Judgement => {
-      const unserved = one.cause.kind === 'suspended' && one.cause.unserved
+      const unserved = one.cause.kind === 'unserved' || (one.cause.kind === 'suspended' && one.cause.unserved)
       const saw = config ? answerWords(facts, config.offers, one.id) : 'the configuration is not known'
       if (!unserved) return { outcome: 'skip', subject: one.id, saw, next: 'see missing-models.cause' }
       return {

@@ -1,4 +1,5 @@
 import type { ConfigEdit } from '../../analysis/config/edit-types.ts'
+import { shellWord } from '../../core/text.ts'
 import type { ConfigView, Facts } from './incident-context.ts'
 import type { Missing } from './missing-causes.ts'
 import { refOf } from './moves.ts'
@@ -110,6 +111,14 @@ function personFor({ id, cause }: Missing, fixes: readonly Fix[]): Remedy[] {
               title: `${id}: its credentials are suspended`,
               next: 'provops incident auth-failures; after the cause is mended any reload of config.yaml ends the bench',
             },
+      ]
+    case 'unserved':
+      return [
+        {
+          kind: 'person',
+          title: `${id}: the provider does not serve it`,
+          next: `take another model or provider for ${id}, or correct its name in the configuration: provops lint --who ${shellWord(id)}`,
+        },
       ]
     case 'not-known':
       return [

@@ -34,7 +34,7 @@ export function fallbacksFor(facts: Facts, id: string): readonly Fallback[] {
 }
 
 /** A model name without what differs between providers of the same model. */
-function familyOf(name: string): string {
+export function familyOf(name: string): string {
   return name
     .toLowerCase()
     .replace(/^.*\//, '')

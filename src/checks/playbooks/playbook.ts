@@ -83,6 +83,11 @@ export function nothingToDo(
   return { condition, saw, models, remedies: [] }
 }
 
+/** Too little was seen to tell; `next` is how to find out. */
+export function notKnown(saw: string, next: string): Diagnosis {
+  return { condition: 'unknown', saw, models: [], remedies: [], next }
+}
+
 /** Where a playbook has got to once it has read and decided. */
 export interface Diagnosis {
   /** `over`: it was there and is not any more. `unknown`: too little could be read, or a probe is needed. */
@@ -93,6 +98,8 @@ export interface Diagnosis {
   readonly models: readonly string[]
   /** Best first; among changes the one that touches least. */
   readonly remedies: readonly Remedy[]
+  /** How to find out what is not known, where the steps before do not say it. */
+  readonly next?: string
 }
 
 /** Whether the symptom is gone, asked of the gateway itself. */

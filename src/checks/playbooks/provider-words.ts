@@ -1,4 +1,5 @@
 import type { LogRecord } from '../../analysis/logs/line.ts'
+import { statusInText } from '../../analysis/logs/upstream-status.ts'
 import { classifyRefusal } from '../../wire/refusals.ts'
 import type { LoggedWords } from './incident-context.ts'
 
@@ -16,9 +17,9 @@ export class ProviderWords {
 
   add({ message }: LogRecord): void {
     if (message.kind !== 'upstream-failure' || message.error === '') return
-    const { provider, model, error, status } = message
-    // The status is often not part of the line; 200 lets the text decide.
-    const refusal = classifyRefusal({ status: status ?? 200, headers: {}, body: error, nowMs: this.#nowMs })
+    const { provider, model, error } = message
+    const status = message.status ?? statusOf(error)
+    const refusal = classifyRefusal({ status, headers: {}, body: error, nowMs: this.#nowMs })
     const key = `${provider}\0${model}\0${refusal.rule}`
     if (this.#kinds.has(key) || this.#kinds.size < MOST_KINDS)
       this.#kinds.set(key, { provider: provider ?? '', model: model ?? '', refusal })
@@ -27,4 +28,12 @@ export class ProviderWords {
   found(): readonly LoggedWords[] {
     return [...this.#kinds.values()]
   }
+}
+
+/** What stands for a status that neither the line nor its words tell, so that the rules go by the words alone. */
+export const UNTOLD_STATUS = 200
+
+function statusOf(error: string): number {
+  const evidence = statusInText(error)
+  return evidence.kind === 'unknown' ? UNTOLD_STATUS : evidence.status
 }

@@ -1,18 +1,15 @@
-import { limitsIn } from '../../analysis/quota/log-limits.ts'
 import type { Judgement } from '../../core/check.ts'
-import { counted, groupedNumber, listed, percent, span } from '../../core/text.ts'
-import { ratioLevel } from '../../core/thresholds.ts'
-import { windowStartMs } from '../quota-sources.ts'
-import { windowWords } from '../quota-words.ts'
+import { counted, listed, span } from '../../core/text.ts'
 import { answerersOf } from './answerers.ts'
 import { MOST_ASKED } from './ask.ts'
 import type { Facts } from './incident-context.ts'
-import { LIMIT_ACTIONS } from './limits.ts'
+import { LIMIT_ACTIONS, type LimitKind } from './limits.ts'
 import { loadWords } from './load-levers.ts'
 import { instantOf } from './log-facts.ts'
 import { fallbacksFor } from './moves.ts'
 import { type Diagnosis, diagnosisOf, type Playbook } from './playbook.ts'
 import { causesOf, RATE_LIMIT as HEAD } from './rate-limit-diagnosis.ts'
+import { pressureStep } from './rate-limit-pressure.ts'
 import { factsOf, told } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
 import { judgeSymptom } from './symptom.ts'
@@ -75,6 +72,14 @@ function noCause({ condition, saw }: Diagnosis): Judgement {
     : { outcome: 'skip', saw, next: 'see rate-limit.symptom' }
 }
 
+/** Limits that are over some time, so that a pass needs to know that none of them is there. */
+const ENDS_BY_WAITING: readonly LimitKind[] = [
+  'plan-quota',
+  'short-limit',
+  'local-cooldown',
+  'stale-cooldown',
+]
+
 const firstBackStep = stepOf(HEAD, {
   step: 'first-back',
   kind: 'read',
@@ -87,10 +92,18 @@ const firstBackStep = stepOf(HEAD, {
     const { accounts, atMs } = await factsOf(context, signal)
     if (accounts.kind === 'untold')
       return { outcome: 'skip', saw: accounts.reason, next: 'give a management key' }
-    const waiting = (await causesOf(context, signal)).flatMap(({ untilMs, provider, authIndexes }) =>
+    const causes = await causesOf(context, signal)
+    const waiting = causes.flatMap(({ untilMs, provider, authIndexes }) =>
       untilMs === null ? [] : [{ untilMs, provider, credentials: Math.max(1, authIndexes.length) }],
     )
     const [first] = waiting.toSorted((a, b) => a.untilMs - b.untilMs)
+    const endless = causes.filter(({ kind, untilMs }) => untilMs === null && ENDS_BY_WAITING.includes(kind))
+    if (first === undefined && endless.length > 0)
+      return {
+        outcome: 'skip',
+        saw: `${listed([...new Set(endless.map(({ provider }) => provider))])}: nobody tells until when`,
+        next: 'provops quota',
+      }
     if (first === undefined)
       return {
         outcome: 'pass',
@@ -106,55 +119,6 @@ const firstBackStep = stepOf(HEAD, {
       why: 'until then every request for its models is refused unless another credential has them',
       next: 'provops quota',
     }
-  },
-})
-
-const pressureStep = stepOf(HEAD, {
-  step: 'pressure',
-  kind: 'read',
-  title: 'no provider is under quota pressure',
-  asks: 'Per provider: which share of the requests of the last ten to twenty minutes (the running ten-minute bucket and the one before) was 429, and which share failed?',
-  why: 'Repeated 429 and a falling success ratio are quota pressure (runbook, Quota Visibility): rotate capacity.',
-  cost: 'reads',
-  fix: 'Add keys or providers, reduce concurrency, or move traffic.',
-  async ask(context, signal) {
-    const facts = await factsOf(context, signal)
-    const threshold = context.thresholds['rate-limit-share']
-    const log = told(facts.log)
-    const counts = log === null ? null : limitsIn(log.scan, windowStartMs(facts.atMs))
-    const busy = facts.windows.filter(({ requests }) => requests > 0)
-    if (busy.length === 0)
-      return {
-        outcome: 'skip',
-        saw: 'no provider with counted traffic',
-        next: 'give a management key, or wait for traffic',
-      }
-    return busy.map((window): Judgement => {
-      const limited = counts === null ? null : (counts.providers.get(window.provider)?.rateLimited ?? 0)
-      const level = limited === null ? 'ok' : ratioLevel(limited, window.requests, threshold)
-      const saw = `${limited === null ? '429 not told' : `429 ${percent(limited / window.requests)}`}, errors ${percent(window.failures / window.requests)} of ${groupedNumber(window.requests)} in ${windowWords(window)}`
-      if (level === 'ok' && limited !== null) return { outcome: 'pass', subject: window.provider, saw }
-      if (level === 'too-few' || limited === null)
-        return {
-          outcome: 'skip',
-          subject: window.provider,
-          saw,
-          next:
-            log === null
-              ? 'give the log with --logs'
-              : counts === null
-                ? 'the log of this version names no provider: see rate-limit.cause'
-                : 'ask again with more traffic',
-        }
-      return {
-        outcome: 'warn',
-        subject: window.provider,
-        saw,
-        expected: `429 at most ${percent(threshold.warnAbove)}`,
-        why: 'quota pressure: capacity runs out',
-        next: 'add a key or provider, reduce concurrency, or provops reroute',
-      }
-    })
   },
 })
 

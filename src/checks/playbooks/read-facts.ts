@@ -1,5 +1,6 @@
 import type { Told } from '../../analysis/quota/cells.ts'
 import { windowsFromBuckets } from '../../analysis/windows.ts'
+import type { Management } from '../../gateway/probe/management.ts'
 import type { RouteAnswer } from '../../gateway/probe.ts'
 import { fieldsOf, listOf, textOf } from '../../wire/fields.ts'
 import { type AuthFile, type ListReading, readApiKeyUsage, readAuthFiles } from '../../wire/management.ts'
@@ -38,20 +39,34 @@ async function gather(context: IncidentContext, signal: AbortSignal): Promise<Fa
     keys,
     windows: windowsFromBuckets(credentials),
     log,
-    failuresInLog: await failuresIn(log, context),
+    failuresInLog: await failuresIn(log, management, context),
     config,
     refusals,
   }
 }
 
-/** A log without a single such line may be of a gateway without a failure, where its family writes them. */
+/** A log without a single such line may be of a gateway without a failure, where its version writes them. */
 async function failuresIn(
   log: Told<LogView>,
+  management: Management,
   { capabilities }: IncidentContext,
 ): Promise<Facts['failuresInLog']> {
-  if (!told(log)?.scan.blindSpots.includes('hidden-failures')) return 'shown'
+  const scan = told(log)?.scan
+  if (!scan?.blindSpots.includes('hidden-failures')) return 'shown'
   const { family } = await capabilities.lineage()
-  return family === 'upstream' || family === 'runbook-like' ? 'shown' : 'hidden'
+  if (family === 'runbook-like') return 'shown'
+  const version = ('build' in management ? management.build.version : null) ?? scan.gatewayVersion
+  return family === 'upstream' && writesFailures(version) ? 'shown' : 'hidden'
+}
+
+/** From v7.2.138 on (contract, files 4.5); a build that does not tell its version may be older. */
+function writesFailures(version: string | null): boolean {
+  const [major = 0, minor = 0, patch = 0] =
+    /(\d+)\.(\d+)\.(\d+)/
+      .exec(version ?? '')
+      ?.slice(1)
+      .map(Number) ?? []
+  return major > 7 || (major === 7 && (minor > 2 || (minor === 2 && patch >= 138)))
 }
 
 /** The value of a fact, or null when nobody told it. */
@@ -110,7 +125,7 @@ async function readAccountModels(
 const MOST_ERROR_LOGS = 10
 const LARGEST_ERROR_LOG_BYTES = 1_000_000
 
-/** Reads the newest error logs through the management routes. They hold prompts: only the verdict on each is kept. */
+/** Reads the newest error logs of the incident's time through the management routes. They hold prompts: only the verdict on each is kept. */
 async function readRefusals(
   context: IncidentContext,
   signal: AbortSignal,
@@ -124,6 +139,7 @@ async function readRefusals(
   const names = listOf(fieldsOf(body.value).files)
     .map(fieldsOf)
     .filter(({ size }) => typeof size !== 'number' || size <= LARGEST_ERROR_LOG_BYTES)
+    .filter(({ modified }) => typeof modified !== 'number' || modified * 1000 >= context.sinceMs)
     .flatMap(({ name }) => textOf(name) ?? [])
     .filter((name) => /^error-[\w.-]+\.log$/.test(name))
   const read = await Promise.all(

@@ -1,18 +1,15 @@
-import { applyEdits } from '../../analysis/config/edit.ts'
-import { benchOfAccount } from '../../analysis/quota/bench.ts'
-import { planFallback } from '../../analysis/spark-mitigation.ts'
 import type { Judgement } from '../../core/check.ts'
-import { counted } from '../../core/text.ts'
+import { counted, span } from '../../core/text.ts'
 import { type RatioLevel, ratioLevel } from '../../core/thresholds.ts'
-import { hasResetRoute, resetCommand } from '../quota-reset.ts'
 import { sparkEntitledCheck } from '../spark-answers.ts'
 import type { SparkContext } from '../spark-context.ts'
 import { ratioOf } from '../spark-ratio.ts'
 import { askModel, askOnce } from './ask.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
-import { REPEATED } from './log-facts.ts'
-import { type Diagnosis, type Evidence, nothingToDo, type Remedy, type Verdict } from './playbook.ts'
+import { clientIds, REPEATED, total } from './log-facts.ts'
+import { type Diagnosis, type Evidence, nothingToDo, notKnown, type Verdict } from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
+import { remediesFor, watch } from './spark-remedies.ts'
 
 export const SPARK_MISMATCH = {
   name: 'spark-mismatch',
@@ -36,11 +33,11 @@ function evidence(facts: Facts, { spark }: IncidentContext): Evidence[] {
     found.push({ weight: 'proof', saw: `${spark.model} is not listed, other models of its family are` })
   else if (family && !ids.includes(spark.fallback))
     found.push({ weight: 'sign', saw: `the fallback ${spark.fallback} is not listed` })
-  const refused = refusedInLog(facts, spark.model)
+  const { refused, hidden } = refusedInLog(facts, spark.model)
   if (refused >= REPEATED)
     found.push({
-      weight: refused > PROVEN_SHARE * clientRequests(facts) ? 'proof' : 'sign',
-      saw: `${counted(refused, 'refusal')} of ${spark.model} in the log, whatever their status`,
+      weight: refused - hidden > PROVEN_SHARE * clientRequests(facts) ? 'proof' : 'sign',
+      saw: `${counted(refused, 'refusal')} of ${spark.model} in the log, whatever their status${hidden === 0 ? '' : `; ${counted(hidden, 'one', 'of them')} hidden from clients by fail-over`}`,
     })
   return found
 }
@@ -52,12 +49,25 @@ function clientRequests(facts: Facts): number {
   return told(facts.log)?.scan.requests.byClass['client-api'].total ?? 0
 }
 
-function refusedInLog(facts: Facts, model: string): number {
-  const own = told(facts.log)?.scan.models.find((one) => one.model === model)
-  if (!own) return 0
-  const limited = own.failureStatuses.get(429) ?? 0
-  // Lines of cooling after a 429 belong to the limit.
-  return own.failures - limited + (limited === 0 && own.failures > 0 ? own.coolingLines : 0)
+interface Refused {
+  readonly refused: number
+  /** Of these, the ones after which another credential answered: no client felt them. */
+  readonly hidden: number
+}
+
+function refusedInLog(facts: Facts, model: string): Refused {
+  const scan = told(facts.log)?.scan
+  if (!scan) return { refused: 0, hidden: 0 }
+  // Failure lines have the provider's name for it.
+  const own = scan.upstream.groups.filter(
+    (group) => group.model !== null && clientIds(facts, group.provider, [group.model]).includes(model),
+  )
+  const failed = total(own)
+  const hidden = own.reduce((sum, group) => sum + (group.status === 429 ? 0 : group.hidden), 0)
+  const limited = total(own.filter(({ status }) => status === 429))
+  const cooling = scan.models.find((one) => one.model === model)?.coolingLines ?? 0
+  // Cooling belongs to a limit unless another refusal went before it.
+  return { refused: failed - limited + (limited === 0 && failed > 0 ? cooling : 0), hidden }
 }
 
 export function sparkContext(context: IncidentContext, signal: AbortSignal): SparkContext {
@@ -79,140 +89,110 @@ export function sparkContext(context: IncidentContext, signal: AbortSignal): Spa
   }
 }
 
-async function ratioLevelOf(context: IncidentContext, signal: AbortSignal): Promise<RatioLevel> {
+interface SparkRatio {
+  readonly level: RatioLevel
+  /** What of it says that Spark is well. A share of the requests for all models proves a crossed limit, and never a kept one. */
+  readonly good: string | null
+  /** So few requests that a share means little, and yet most of them failed. */
+  readonly mostFailed: string | null
+}
+
+/** As for the pressure on a quota: three failures that are at least half of the requests. */
+const MOST = { failed: REPEATED, share: 0.5 } as const
+
+async function ratioIn(context: IncidentContext, signal: AbortSignal): Promise<SparkRatio> {
   const ratio = await context.remember('spark ratio', () => ratioOf(sparkContext(context, signal)))
-  return ratio.kind === 'none'
-    ? 'too-few'
-    : ratioLevel(ratio.count.failed, ratio.count.total, context.thresholds['spark-error-ratio'])
+  if (ratio.kind === 'none') return { level: 'too-few', good: null, mostFailed: null }
+  const { failed, total: requests } = ratio.count
+  const threshold = context.thresholds['spark-error-ratio']
+  const level = ratioLevel(failed, requests, threshold)
+  if (ratio.kind !== 'exact') return { level, good: null, mostFailed: null }
+  const good =
+    requests === 0
+      ? `nobody asked for it in ${span(threshold.windowMs)}`
+      : level === 'ok'
+        ? 'few of its requests fail'
+        : null
+  const isMost = level === 'too-few' && failed >= MOST.failed && failed >= MOST.share * requests
+  return {
+    level,
+    good,
+    mostFailed: isMost
+      ? `${failed} of the last ${counted(requests, 'request')} for ${context.spark.model} failed`
+      : null,
+  }
 }
 
 async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
   const facts = await factsOf(context, signal)
   if (facts.models.kind === 'unknown') return nothingToDo('unknown', facts.models.judgement.saw)
   const proofs = evidence(facts, context).filter(({ weight }) => weight === 'proof')
-  const level = await ratioLevelOf(context, signal)
+  const ratio = await ratioIn(context, signal)
   const entitled =
     context.probing === 'off'
       ? []
       : asList(await sparkEntitledCheck.ask(sparkContext(context, signal), signal))
   const refused = entitled.find(({ outcome }) => outcome === 'fail')
-  if (proofs.length === 0 && level !== 'critical' && !refused)
-    return level === 'warn'
+  if (proofs.length === 0 && ratio.level !== 'critical' && ratio.mostFailed === null && !refused)
+    return ratio.level === 'warn'
       ? {
           condition: 'present',
           models: [context.spark.model],
           saw: `${context.spark.model} fails above the warning limit, below the critical one`,
           remedies: [watch(context)],
         }
-      : nothingWrong(facts, context, level, entitled)
+      : nothingWrong(facts, context, ratio, entitled)
   return {
     condition: 'present',
     models: [context.spark.model],
-    saw: refused?.saw ?? proofs[0]?.saw ?? `${context.spark.model} fails above the critical limit`,
+    saw:
+      refused?.saw ??
+      proofs[0]?.saw ??
+      ratio.mostFailed ??
+      `${context.spark.model} fails above the critical limit`,
     remedies: await remediesFor(facts, context),
   }
 }
 
-/** Nothing speaks for the condition; whether it is absent depends on whether anything could have. */
+/**
+ * Nothing speaks for the condition. It is absent only where something says that Spark requests are answered, or that
+ * nobody was refused one: the list alone is the same for accounts that may use the model and for those that may not.
+ */
 function nothingWrong(
   facts: Facts,
   { spark }: IncidentContext,
-  level: RatioLevel,
+  { good }: SparkRatio,
   entitled: readonly Judgement[],
 ): Diagnosis {
   const ids = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : []
   if (ids.length === 0)
     return nothingToDo('unknown', 'no model is listed, so Spark cannot be told from the rest')
-  const logTold = told(facts.log) !== null && facts.failuresInLog === 'shown'
+  const { refused, hidden } = refusedInLog(facts, spark.model)
+  const wouldShow = told(facts.log) !== null && facts.failuresInLog === 'shown'
   const seen = [
-    ...(logTold ? ['the log shows no burst of refusals'] : []),
-    ...(level === 'ok' ? ['few of its requests fail'] : []),
     ...(entitled.some(({ outcome }) => outcome === 'pass') ? ['it answers'] : []),
+    ...(good === null ? [] : [good]),
+    ...(wouldShow && refused === hidden
+      ? [`the log shows no refusal of it${hidden === 0 ? '' : ' that reached a client'}`]
+      : []),
   ]
-  const listed = `${spark.model} is ${ids.includes(spark.model) ? '' : 'not '}listed`
-  return seen.length === 0
-    ? nothingToDo('unknown', `${listed}; no log, no statistics and no probe tell how it answers`)
-    : nothingToDo('absent', `${listed}, and ${seen.join(', ')}`)
+  const isListed = ids.includes(spark.model)
+  const listed = `${spark.model} is ${isListed ? '' : 'not '}listed`
+  if (seen.length > 0) return nothingToDo('absent', `${listed}, and ${seen.join(', ')}`)
+  const asked = entitled[0]
+  if (asked !== undefined) return nothingToDo('unknown', `${listed}; asked for it: ${asked.saw}`)
+  const logged =
+    refused > 0
+      ? `${counted(refused, 'refusal')} of it in the log, of how many requests is not known`
+      : 'neither log nor statistics tell how it answers'
+  return notKnown(
+    `${listed}; ${logged}`,
+    `provops incident spark-mismatch --probe asks ${isListed ? 'it' : 'for it'} once`,
+  )
 }
 
 function asList(judged: Judgement | readonly Judgement[]): readonly Judgement[] {
   return Array.isArray(judged) ? judged : [judged as Judgement]
-}
-
-function watch({ spark }: IncidentContext): Remedy {
-  return {
-    kind: 'person',
-    title: 'watch it: the fallback is due above the critical limit',
-    next: `provops spark-check --window 10m; keep ${spark.fallback} ready`,
-  }
-}
-
-async function remediesFor(facts: Facts, context: IncidentContext): Promise<Remedy[]> {
-  const { spark } = context
-  const ids = facts.models.kind === 'list' ? facts.models.list.models.map(({ id }) => id) : []
-  const config = told(facts.config)
-  if (!ids.includes(spark.fallback))
-    return [
-      {
-        kind: 'person',
-        title: `the fallback ${spark.fallback} is not listed: an alias to it would make the outage whole`,
-        next: 'choose a fallback that is listed: provops spark-check --fallback <id>',
-      },
-    ]
-  const plan = config ? planFallback(config.text, spark) : null
-  const resets = (await hasResetRoute(context.capabilities)) ? resetRemedies(benched(facts), context) : []
-  if (plan?.kind === 'planned' && config && applyEdits(config.text, plan.edits).kind === 'edited')
-    return [
-      {
-        kind: 'edit',
-        name: 'alias',
-        title: `answer ${spark.model} with ${spark.fallback}: ${plan.how}`,
-        askFirst: [spark.fallback],
-        edits: plan.edits,
-        mind: `clients of ${spark.model} get ${spark.fallback} until provops undo; no other name changes`,
-        proof: { kind: 'symptom' },
-      },
-      ...resets,
-    ]
-  const why =
-    plan === null
-      ? 'the configuration could not be read'
-      : plan.kind === 'in-place'
-        ? 'the alias is in place already'
-        : plan.kind === 'refused'
-          ? plan.reason
-          : ''
-  return [
-    ...resets,
-    {
-      kind: 'person',
-      title: `route the workloads of ${spark.model} to ${spark.fallback} (${why})`,
-      next: `have clients ask for ${spark.fallback}, and keep Spark disabled for this segment`,
-    },
-  ]
-}
-
-/** Accounts that the gateway holds back because a model was refused: one probe is enough (contract, HTTP 7.4). */
-function benched(facts: Facts): string[] {
-  return (told(facts.accounts) ?? []).flatMap((account) =>
-    benchOfAccount(account, facts.atMs)?.cause === 'model' && account.authIndex !== null
-      ? [account.authIndex]
-      : [],
-  )
-}
-
-function resetRemedies(authIndexes: readonly string[], context: IncidentContext): Remedy[] {
-  if (authIndexes.length === 0) return []
-  return [
-    {
-      kind: 'reset-quota',
-      name: 'reset',
-      title: `end the bench of ${counted(authIndexes.length, 'account')} refused ${context.spark.model}`,
-      authIndexes,
-      command: resetCommand(authIndexes, context),
-      mind: 'only when the account is entitled: the next refusal benches it for twelve hours again',
-    },
-  ]
 }
 
 async function verify(

@@ -1,11 +1,11 @@
 import { benchOfAccount } from '../../analysis/quota/bench.ts'
-import type { Check } from '../../core/check.ts'
+import type { Check, Judgement } from '../../core/check.ts'
 import { counted, printable, span } from '../../core/text.ts'
 import { sparkEntitledCheck, sparkFallbackCheck } from '../spark-answers.ts'
 import type { SparkContext } from '../spark-context.ts'
 import { sparkListedCheck } from '../spark-listed.ts'
 import { sparkRatioCheck } from '../spark-ratio.ts'
-import type { Playbook } from './playbook.ts'
+import { diagnosisOf, type Playbook } from './playbook.ts'
 import { factsOf } from './read-facts.ts'
 import { SPARK_MISMATCH as HEAD, sparkContext } from './spark-mismatch-diagnosis.ts'
 import { endingOf, stepOf } from './steps.ts'
@@ -19,8 +19,23 @@ const sparkStep = (step: string, check: Check<SparkContext>) =>
     why: check.why,
     cost: check.cost,
     fix: check.fix,
-    ask: (context, signal) => check.ask(sparkContext(context, signal), signal),
+    async ask(context, signal) {
+      const judged = await check.ask(sparkContext(context, signal), signal)
+      return [judged].flat().map(here)
+    },
   })
+
+/** What `spark-check` sends here does not send in circles; its probe is the one of this playbook. */
+function here(judgement: Judgement): Judgement {
+  if (!('next' in judgement) || judgement.next === undefined) return judgement
+  const { next } = judgement
+  if (next.includes('provops incident spark-mismatch'))
+    return { ...judgement, next: 'see spark-mismatch.proposal' }
+  return {
+    ...judgement,
+    next: next.replace('provops spark-check --probe', 'provops incident spark-mismatch --probe'),
+  }
+}
 
 const benchStep = stepOf(HEAD, {
   step: 'bench',
@@ -45,11 +60,22 @@ const benchStep = stepOf(HEAD, {
         saw: `${counted(facts.accounts.value.length, 'account')}, none held back for a model`,
       }
     const left = first.bench.untilMs === null ? '' : ` for another ${span(first.bench.untilMs - facts.atMs)}`
-    return {
-      outcome: 'fail',
+    const base = {
       saw: `${counted(found.length, 'account')} held back${left}: "${printable(first.account.statusMessage ?? '', 100)}"`,
       expected: 'no bench',
-      why: 'every request for the model gets 503 from the gateway itself',
+    }
+    const { condition } = await diagnosisOf(HEAD, context, signal)
+    if (condition === 'absent')
+      return {
+        ...base,
+        outcome: 'warn',
+        why: 'other credentials answer for it; it is held back anew with every try',
+        next: 'exclude the model for this account (excluded-models) if it is not entitled',
+      }
+    return {
+      ...base,
+      outcome: 'fail',
+      why: 'requests for the model get 503 from the gateway itself as soon as nobody else has it',
       next: 'see spark-mismatch.proposal',
     }
   },

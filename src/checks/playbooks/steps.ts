@@ -41,6 +41,7 @@ export function endingIds(name: PlaybookName): readonly string[] {
   return [`${name}.verified`, `${name}.handover`]
 }
 
+const STEPS_ABOVE = 'see the steps above'
 const EXPECTED = 'the condition of this playbook is absent, or mitigated and verified'
 
 /** The steps that end every playbook: what to do, whether the symptom is gone, and who goes on. */
@@ -62,7 +63,7 @@ function proposalStep(playbook: PlaybookHead): Check<IncidentContext> {
       if (diagnosis.condition === 'absent' || diagnosis.condition === 'over')
         return { outcome: 'pass', saw: `nothing to propose: the condition is ${diagnosis.condition}` }
       if (diagnosis.condition === 'unknown')
-        return { outcome: 'skip', saw: diagnosis.saw, next: 'see the steps above' }
+        return { outcome: 'skip', saw: diagnosis.saw, next: diagnosis.next ?? STEPS_ABOVE }
       if (diagnosis.remedies.length === 0)
         return {
           outcome: 'fail',
@@ -99,7 +100,7 @@ function judgeProposal(
     saw: remedy.title,
     expected: 'the change made, and the symptom gone',
     why: remedy.mind,
-    next: remedy.kind === 'reset-quota' ? `${next}, or\n${remedy.command}` : next,
+    next: remedy.kind === 'reset-quota' ? `${next}\nor\n${remedy.command}` : next,
     ...(remedy.kind === 'reset-quota' ? { data: { authIndexes: [...remedy.authIndexes] } } : {}),
   }
 }
@@ -129,7 +130,7 @@ function verifiedStep(playbook: PlaybookHead): Check<IncidentContext> {
       if (diagnosis.condition === 'absent')
         return { outcome: 'skip', saw: 'nothing to verify: the condition is absent', next: 'nothing to do' }
       if (diagnosis.condition === 'unknown')
-        return { outcome: 'skip', saw: 'nothing to verify yet', next: 'see the steps above' }
+        return { outcome: 'skip', saw: 'nothing to verify yet', next: diagnosis.next ?? STEPS_ABOVE }
       if (diagnosis.condition === 'present')
         return {
           outcome: 'skip',
@@ -163,7 +164,7 @@ function handoverStep(playbook: PlaybookHead): Check<IncidentContext> {
     cost: 'nothing',
     fix: 'Name who to call under owners in provops.yaml; --handover writes the timeline for the ticket.',
     async ask(context, signal) {
-      const { condition, remedies, saw } = await diagnosisOf(playbook, context, signal)
+      const { condition, remedies, saw, next } = await diagnosisOf(playbook, context, signal)
       const owner = ownerWords(context, playbook.name)
       if (condition === 'absent' || condition === 'over')
         return { outcome: 'pass', saw: 'nothing is left to do' }
@@ -173,7 +174,7 @@ function handoverStep(playbook: PlaybookHead): Check<IncidentContext> {
           saw: 'not known yet whether somebody has to take over',
           expected: EXPECTED,
           why: `${saw}; ${owner}`,
-          next: 'see the steps above',
+          next: next ?? STEPS_ABOVE,
         }
       if (defaultProposal(proposalsOf(remedies)) !== undefined)
         return {

@@ -1,9 +1,16 @@
-import { counted, listed, printable } from '../../core/text.ts'
+import { counted, listed, printable, shellWord } from '../../core/text.ts'
 import type { LoggedRefusal } from './error-log.ts'
 import { type CanarySet, isBad, runCanary, verdictWords } from './image-canary.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
 import { fallbacksFor, shiftRemedies } from './moves.ts'
-import { type Diagnosis, type Evidence, nothingToDo, type Remedy, type Verdict } from './playbook.ts'
+import {
+  type Diagnosis,
+  type Evidence,
+  nothingToDo,
+  notKnown,
+  type Remedy,
+  type Verdict,
+} from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 
 export const TOOL_RESULT_IMAGE = {
@@ -44,7 +51,7 @@ export function refusalWords(refused: readonly LoggedRefusal[]): string {
 export const MOST_CANARY_MODELS = 3
 
 /** The models asked: those named, else those of the error logs, else one of each provider block. */
-function canaryModels(facts: Facts, context: IncidentContext): readonly string[] {
+export function canaryModels(facts: Facts, context: IncidentContext): readonly string[] {
   if (context.scope.models.length > 0) return context.scope.models.slice(0, MOST_CANARY_MODELS)
   const refused = translationRefusals(facts).flatMap(({ model }) => model ?? [])
   const entries = told(facts.config)?.offers.config.entries.filter(({ fate }) => fate.kind === 'live') ?? []
@@ -69,14 +76,16 @@ export async function canaries(context: IncidentContext, signal: AbortSignal): P
   })
 }
 
+function isSeen({ results }: CanarySet): boolean {
+  return results.length > 0 && results.every(({ verdict }) => verdict.kind === 'seen')
+}
+
 async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
   const facts = await factsOf(context, signal)
   const refused = translationRefusals(facts)
   const sets = await canaries(context, signal)
   const bad = sets.filter(({ results }) => results.some(isBad))
-  const clear = sets.filter(
-    ({ results }) => results.length > 0 && results.every(({ verdict }) => verdict.kind === 'seen'),
-  )
+  const clear = sets.filter(isSeen)
   if (bad.length > 0) {
     const models = bad.map(({ model }) => model)
     const worst = bad[0]?.results.find(isBad)
@@ -105,14 +114,20 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
         {
           kind: 'person',
           title: 'confirm it with the canary',
-          next: `provops incident tool-result-image --model ${refused[0]?.model} --probe`,
+          next: probeCommand(refused.flatMap(({ model }) => model ?? [])),
         },
       ],
     }
-  return nothingToDo(
-    'unknown',
-    'a dropped image leaves no trace in any log: only the canary shows it (--probe)',
+  return notKnown(
+    'a dropped image leaves no trace in any log: only the canary shows it',
+    probeCommand(canaryModels(facts, context)),
   )
+}
+
+/** Sends the canaries of these models; of those the playbook chooses itself when there are none. */
+export function probeCommand(models: readonly string[]): string {
+  const ids = [...new Set(models)].slice(0, MOST_CANARY_MODELS).map(shellWord).join(',')
+  return `provops incident tool-result-image${ids === '' ? '' : ` --model ${ids}`} --probe`
 }
 
 function unclearWords(sets: readonly CanarySet[]): string {
@@ -132,8 +147,7 @@ async function provenShift(
     const [fallback] = fallbacksFor(facts, model)
     if (fallback === undefined) continue
     const set = await runCanary(context, fallback.id, signal)
-    if (set.results.length > 0 && set.results.every(({ verdict }) => verdict.kind === 'seen'))
-      proven.push(model)
+    if (isSeen(set)) proven.push(model)
   }
   return [...shiftRemedies(facts, proven)]
 }
@@ -167,8 +181,9 @@ async function verify(
     return { kind: 'not-known', saw: 'no canary was sent', next: 'add --probe' }
   const sets: CanarySet[] = []
   for (const model of models.slice(0, MOST_CANARY_MODELS)) sets.push(await runCanary(context, model, signal))
-  const bad = sets.filter(({ results }) => !results.every(({ verdict }) => verdict.kind === 'seen'))
-  return bad.length === 0
+  const bad = sets.flatMap(({ results }) => results).find(isBad)
+  if (bad) return { kind: 'still-there', saw: `${bad.endpoint}, ${bad.how}: ${verdictWords(bad.verdict)}` }
+  return sets.every(isSeen)
     ? { kind: 'gone', saw: `every canary of ${listed(sets.map(({ model }) => model))} was seen` }
-    : { kind: 'still-there', saw: `not every canary of ${listed(bad.map(({ model }) => model))} was seen` }
+    : { kind: 'not-known', saw: `not clear: ${unclearWords(sets)}`, next: probeCommand(models) }
 }

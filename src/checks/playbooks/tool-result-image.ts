@@ -8,8 +8,10 @@ import { factsOf } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
 import {
   canaries,
+  canaryModels,
   TOOL_RESULT_IMAGE as HEAD,
   MOST_CANARY_MODELS,
+  probeCommand,
   refusalWords,
   translationRefusals,
 } from './tool-result-image-diagnosis.ts'
@@ -39,7 +41,7 @@ const symptomStep = stepOf(HEAD, {
       source: facts.refusals.source,
       expected: 'no refusal for the shape of the payload',
       why: 'the provider does not take what the gateway makes of the tool result',
-      next: 'provops incident tool-result-image --probe',
+      next: probeCommand(refused.flatMap(({ model }) => model ?? [])),
     }
   },
 })
@@ -59,7 +61,7 @@ const canaryStep = stepOf(HEAD, {
         saw: 'no canary was sent',
         expected: 'a canary that is seen',
         why: 'a dropped image leaves no trace in any log',
-        next: 'provops incident tool-result-image --model <model> --probe',
+        next: probeCommand(canaryModels(await factsOf(context, signal), context)),
       }
     const sets = await canaries(context, signal)
     if (sets.length === 0)

@@ -1,5 +1,5 @@
 import type { Judgement } from '../../core/check.ts'
-import { listed } from '../../core/text.ts'
+import { listed, shellWord } from '../../core/text.ts'
 import { askPlain, askStreamed, type Question } from '../ask-model.ts'
 import { type AskedPair, PARITY_CHECKS, type ParityContext } from '../parity.ts'
 import { endpointFor } from './ask.ts'
@@ -10,6 +10,7 @@ import {
   type Diagnosis,
   type Evidence,
   nothingToDo,
+  notKnown,
   type Playbook,
   type Remedy,
   type Verdict,
@@ -48,6 +49,9 @@ function evidence(facts: Facts, { scope }: IncidentContext): Evidence[] {
         },
       ]
 }
+
+/** The models as a flag of the command line. */
+const askedFor = (context: IncidentContext) => `--model ${modelsOf(context).map(shellWord).join(',')}`
 
 const modelsOf = ({ scope }: IncidentContext) =>
   scope.models.length > 0 ? scope.models.slice(0, 3) : [RUNBOOK_MODEL]
@@ -91,7 +95,10 @@ async function judged(
 
 async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
   if (context.probing === 'off')
-    return nothingToDo('unknown', 'only two requests for the same prompt can tell (--probe)')
+    return notKnown(
+      'only two requests for the same prompt can tell',
+      `provops incident usage-parity ${askedFor(context)} --probe`,
+    )
   const facts = await factsOf(context, signal)
   const models = modelsOf(context)
   const judgements = (await judged(context, models, signal)).filter(({ outcome }) => outcome !== 'warn')
@@ -141,11 +148,12 @@ async function verify(
   signal: AbortSignal,
 ): Promise<Verdict> {
   if (context.probing === 'off') return { kind: 'not-known', saw: 'no pair was asked', next: 'add --probe' }
-  const failed = (await judged(context, models, signal)).find(
-    ({ outcome }) => outcome === 'fail' || outcome === 'unknown',
-  )
-  return failed
-    ? { kind: 'still-there', saw: failed.saw }
+  const judgements = await judged(context, models, signal)
+  const failed = judgements.find(({ outcome }) => outcome === 'fail')
+  if (failed) return { kind: 'still-there', saw: failed.saw }
+  const open = judgements.find(({ outcome }) => outcome === 'unknown')
+  return open
+    ? { kind: 'not-known', saw: open.saw, next: `provops incident usage-parity ${askedFor(context)} --probe` }
     : { kind: 'gone', saw: `usage agrees for ${listed(models)}` }
 }
 
@@ -169,7 +177,7 @@ const pairStep = (step: 'usage' | 'model', check: (typeof PARITY_CHECKS)[number]
           saw: 'no pair was asked',
           expected: 'two requests that agree',
           why: 'no log tells the usage of an answer',
-          next: 'provops incident usage-parity --model <model> --probe',
+          next: `provops incident usage-parity ${askedFor(context)} --probe`,
         }
       const answers = await check.ask(parityContext(context, modelsOf(context), signal), signal)
       return [answers].flat().map(here)

@@ -20,12 +20,18 @@ export interface LiveAnswers {
 /** Enough to see two providers in turn with two credentials each. */
 export const REQUESTS_PER_MODEL = 4
 
+export interface WhoAnswers {
+  readonly model: string
+  readonly meant: string | null
+  /** Everybody who can answer by configuration and accounts; nobody: not known. */
+  readonly candidates: readonly string[]
+}
+
 /** Asks a few times and sees who answered: by the trace header (contract, HTTP 9), else by the counters that moved. */
 export async function whoAnswersNow(
   context: IncidentContext,
   facts: Facts,
-  model: string,
-  meant: string | null,
+  { model, meant, candidates }: WhoAnswers,
   signal: AbortSignal,
 ): Promise<LiveAnswers> {
   const unseen = (problem: string): LiveAnswers => ({ model, meant, words: '', strays: [], problem })
@@ -42,12 +48,22 @@ export async function whoAnswersNow(
     if (provider) traced.push(provider)
   }
   if (answered === 0) return unseen(problem ?? 'stopped before there was an answer')
-  const seen = traced.length === answered ? tally(traced) : moved(before, await successes(context, signal))
+  const isTraced = traced.length === answered
+  const seen = isTraced ? tally(traced) : moved(before, await successes(context, signal), candidates)
   if (seen.size === 0) return unseen('answered, and neither a trace header nor a counter tells by whom')
-  const how = traced.length === answered ? 'by the trace header' : 'by the counters that moved'
-  const words = `${listed([...seen].map(([provider, count]) => `${provider} ${count}`))} of ${counted(answered, 'request')}, ${how}`
-  const strays = [...seen.keys()].filter((provider) => meant !== null && provider !== meant)
-  return { model, meant, words, strays, problem: null }
+  // One that moved alone answered everything; of several the requests of other clients cannot be told apart.
+  if (!isTraced && seen.size > 1 && sum(seen) > answered)
+    return unseen(
+      `other clients were served meanwhile, so the counters do not tell who of ${listed([...seen.keys()])} answered`,
+    )
+  const counts = seen.size === 1 ? [...seen.keys()].map((name) => [name, answered] as const) : [...seen]
+  const words = `${listed(counts.map(([provider, count]) => `${provider} ${count}`))} of ${counted(answered, 'request')}, ${isTraced ? 'by the trace header' : 'by the counters that moved'}`
+  const intended = meant ?? [...seen.keys()][0]
+  return { model, meant, words, strays: [...seen.keys()].filter((name) => name !== intended), problem: null }
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0)
 }
 
 /** Accounts by their index; keys of config.yaml are not listed, so whoever is none of the accounts is not known by it. */
@@ -85,11 +101,17 @@ async function successes(
   return counts
 }
 
-function moved(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Map<string, number> {
+/** Successes since then, of those who can have answered. */
+function moved(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+  candidates: readonly string[],
+): Map<string, number> {
   return new Map(
     [...after].flatMap(([provider, count]) => {
       const more = count - (before.get(provider) ?? 0)
-      return more > 0 ? [[provider, more] as const] : []
+      const can = candidates.length === 0 || candidates.includes(provider)
+      return more > 0 && can ? [[provider, more] as const] : []
     }),
   )
 }

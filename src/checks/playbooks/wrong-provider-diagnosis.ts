@@ -1,10 +1,17 @@
 import type { Offers } from '../../analysis/config/offers.ts'
-import { providerName } from '../../analysis/windows.ts'
-import { listed, printable } from '../../core/text.ts'
-import { type Answerer, answerersOf, describeAnswerer } from './answerers.ts'
-import type { Facts, IncidentContext, IncidentScope } from './incident-context.ts'
+import { listed, printable, shellWord } from '../../core/text.ts'
+import { type Answerer, answerersOf, answerWords } from './answerers.ts'
+import { type Collision, collisionsIn, collisionWords, contestedIn, meantOf } from './collisions.ts'
+import type { Facts, IncidentContext } from './incident-context.ts'
 import { refOf } from './moves.ts'
-import { type Diagnosis, type Evidence, nothingToDo, type Remedy, type Verdict } from './playbook.ts'
+import {
+  type Diagnosis,
+  type Evidence,
+  nothingToDo,
+  notKnown,
+  type Remedy,
+  type Verdict,
+} from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 import { unreadWords } from './unread.ts'
 import { type LiveAnswers, whoAnswersNow } from './who-answers.ts'
@@ -20,39 +27,6 @@ export const WRONG_PROVIDER = {
   verify,
 } as const
 
-/** One name for which several providers stand in turn. */
-interface Collision {
-  readonly id: string
-  readonly meant: Answerer
-  readonly others: readonly Answerer[]
-}
-
-/** Ids whose first tier holds different providers or different models; a pool inside one block is none (contract, files 1.9). */
-export function collisionsIn(facts: Facts, offers: Offers, scope: IncidentScope): readonly Collision[] {
-  const ids = new Set([...offers.byId.keys(), ...facts.accountModels.flatMap(({ ids: own }) => own)])
-  return [...ids].sort().flatMap((id) => {
-    if (scope.models.length > 0 && !scope.models.includes(id)) return []
-    const answerers = answerersOf(facts, offers, id)
-    const top = answerers.filter(({ priority }) => priority === answerers[0]?.priority)
-    const meant = meantOf(top, scope)
-    if (!meant || new Set(top.map(({ provider }) => provider)).size < 2) return []
-    if (
-      scope.provider !== null &&
-      !top.some(({ provider }) => provider === providerName(scope.provider ?? ''))
-    )
-      return []
-    return [{ id, meant, others: top.filter((one) => one !== meant) }]
-  })
-}
-
-/** The provider that was named, else the direct one: an aggregator's copy is the likelier accident. */
-function meantOf(top: readonly Answerer[], { provider }: IncidentScope): Answerer | undefined {
-  const named = provider === null ? undefined : top.find((one) => one.provider === providerName(provider))
-  return (
-    named ?? top.find(({ entry }) => entry === null || entry.section !== 'openai-compatibility') ?? top[0]
-  )
-}
-
 function evidence(facts: Facts, { scope }: IncidentContext): Evidence[] {
   const offers = told(facts.config)?.offers
   if (!offers) return []
@@ -67,33 +41,76 @@ function bothBusy({ meant, others }: Collision, { windows }: Facts): boolean {
   return busy.has(meant.provider) && others.some(({ provider }) => busy.has(provider))
 }
 
-export function collisionWords({ id, meant, others }: Collision): string {
-  return `${printable(id, 60)} is answered in turn by ${listed([meant, ...others].map(describeAnswerer), 3)}`
-}
-
 async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<Diagnosis> {
   const facts = await factsOf(context, signal)
-  const config = told(facts.config)
-  if (config === null)
-    return nothingToDo('unknown', facts.config.kind === 'untold' ? facts.config.reason : '')
-  const collisions = collisionsIn(facts, config.offers, context.scope)
+  const { config } = facts
+  if (config.kind === 'untold')
+    return notKnown(config.reason, 'give the configuration with --config-file, or a management key')
+  const { offers } = config.value
+  const collisions = collisionsIn(facts, offers, context.scope)
   const [first] = collisions
   const live = await liveAnswers(context, signal)
-  const strayed = live.filter(({ strays }) => strays.length > 0)
-  if (first === undefined && strayed.length === 0) {
-    const unread = unreadWords(facts, WRONG_PROVIDER.judgesBy)
-    return unread === null
-      ? nothingToDo('absent', 'no name is shared by two providers of one priority')
-      : nothingToDo('unknown', `no name of the configuration is shared; could not look at ${unread}`)
-  }
+  const strayed = live.find(({ strays }) => strays.length > 0)
+  if (first === undefined && strayed === undefined) return nothingStrays(facts, offers, context, live)
   return {
     condition: 'present',
-    models: first ? collisions.map(({ id }) => id) : strayed.map(({ model }) => model),
-    saw: first
-      ? collisionWords(first)
-      : `${strayed[0]?.model} was answered by ${listed(strayed[0]?.strays ?? [])}`,
-    remedies: [...priorityRemedies(collisions), ...explicitNames(collisions)],
+    models: first ? collisions.map(({ id }) => id) : strayed ? [strayed.model] : [],
+    saw: first ? collisionWords(first) : `${strayed?.model} was answered by ${listed(strayed?.strays ?? [])}`,
+    remedies: [...priorityRemedies(collisions), ...explicitNames(collisions), ...standIns(strayed)],
   }
+}
+
+/** The configuration sends no name to a wrong provider; whether requests go where it says is another matter. */
+function nothingStrays(
+  facts: Facts,
+  offers: Offers,
+  { scope }: IncidentContext,
+  live: readonly LiveAnswers[],
+): Diagnosis {
+  const unseen = live.find(({ problem }) => problem !== null)
+  if (unseen) return notKnown(`${unseen.model}: ${unseen.problem}`, 'provops incident, then ask again')
+  const nameless = scope.models.find((id) => meantOf(answerersOf(facts, offers, id), scope) === undefined)
+  if (nameless !== undefined) return notKnown(...namelessWords(facts, offers, nameless))
+  const asked = live.map(({ model }) => model)
+  const [contested] = contestedIn(facts, offers, scope).filter((id) => !asked.includes(id))
+  if (contested !== undefined)
+    return notKnown(
+      `${printable(contested, 60)} can be answered by ${answerWords(facts, offers, contested)}: the configuration tells who is asked first, not who answers`,
+      `provops incident wrong-provider --model ${shellWord(contested)} --probe`,
+    )
+  const unread = unreadWords(facts, WRONG_PROVIDER.judgesBy)
+  if (unread !== null)
+    return nothingToDo('unknown', `no name of the configuration is shared; could not look at ${unread}`)
+  return nothingToDo(
+    'absent',
+    live.length > 0
+      ? live.map(({ model, words }) => `${model}: ${words}`).join('; ')
+      : 'no name can be answered by two providers',
+  )
+}
+
+function namelessWords(facts: Facts, offers: Offers, id: string): [saw: string, next: string] {
+  return answerersOf(facts, offers, id).length === 0
+    ? [
+        `no block and no account offers ${printable(id, 60)}`,
+        `provops incident missing-models --model ${shellWord(id)}`,
+      ]
+    : [
+        `${printable(id, 60)} is offered by ${answerWords(facts, offers, id)}, and not by the one that is meant`,
+        'check --provider and --prefix, or ask for <prefix>/<model>',
+      ]
+}
+
+/** Only because the one that is asked first does not answer: no name has to be changed. */
+function standIns(strayed: LiveAnswers | undefined): Remedy[] {
+  if (strayed === undefined || strayed.meant === null) return []
+  return [
+    {
+      kind: 'person',
+      title: `${strayed.meant} does not answer ${strayed.model}, and ${listed(strayed.strays)} stands in for it`,
+      next: `provops incident --provider ${shellWord(strayed.meant)} tells why ${strayed.meant} does not answer`,
+    },
+  ]
 }
 
 /** Puts the provider that is meant before the others: no name goes away, and the others still stand in for it. */
@@ -151,19 +168,19 @@ export async function liveAnswers(
 ): Promise<readonly LiveAnswers[]> {
   const facts = await factsOf(context, signal)
   const offers = told(facts.config)?.offers
-  const collisions = offers ? collisionsIn(facts, offers, context.scope) : []
-  const wanted =
-    asked ?? (context.scope.models.length > 0 ? context.scope.models : collisions.map(({ id }) => id))
-  if (context.probing === 'off' || wanted.length === 0 || !offers) return []
+  if (context.probing === 'off' || !offers) return []
+  const { models } = context.scope
+  const wanted = asked ?? (models.length > 0 ? models : contestedIn(facts, offers, context.scope))
   return context.remember('who answers now', async () => {
     const found: LiveAnswers[] = []
     for (const model of wanted.slice(0, 2)) {
       const answerers = answerersOf(facts, offers, model)
-      const meant = meantOf(
-        answerers.filter(({ priority }) => priority === answerers[0]?.priority),
-        context.scope,
-      )
-      found.push(await whoAnswersNow(context, facts, model, meant?.provider ?? null, signal))
+      const question = {
+        model,
+        meant: meantOf(answerers, context.scope)?.provider ?? null,
+        candidates: [...new Set(answerers.map(({ provider }) => provider))],
+      }
+      found.push(await whoAnswersNow(context, facts, question, signal))
     }
     return found
   })
@@ -174,6 +191,10 @@ async function verify(
   models: readonly string[],
   signal: AbortSignal,
 ): Promise<Verdict> {
+  const facts = await factsOf(context, signal)
+  const offers = told(facts.config)?.offers
+  const [left] = offers ? collisionsIn(facts, offers, { ...context.scope, models }) : []
+  if (left) return { kind: 'still-there', saw: collisionWords(left) }
   const live = await liveAnswers(context, signal, models)
   const strayed = live.filter(({ strays }) => strays.length > 0)
   if (strayed.length > 0)

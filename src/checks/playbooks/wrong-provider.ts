@@ -1,17 +1,13 @@
 import type { Judgement } from '../../core/check.ts'
 import { counted, listed } from '../../core/text.ts'
 import { answerersOf, answerWords } from './answerers.ts'
-import type { Playbook } from './playbook.ts'
+import { collisionsIn, collisionWords } from './collisions.ts'
+import { diagnosisOf, type Playbook } from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 import { endingOf, stepOf } from './steps.ts'
 import { unreadNext, unreadWords } from './unread.ts'
 import { REQUESTS_PER_MODEL } from './who-answers.ts'
-import {
-  collisionsIn,
-  collisionWords,
-  WRONG_PROVIDER as HEAD,
-  liveAnswers,
-} from './wrong-provider-diagnosis.ts'
+import { WRONG_PROVIDER as HEAD, liveAnswers } from './wrong-provider-diagnosis.ts'
 
 const settingStep = stepOf(HEAD, {
   step: 'force-model-prefix',
@@ -76,7 +72,13 @@ const namingStep = stepOf(HEAD, {
           next: `provops incident missing-models --model ${model}`,
         }
       const providers = new Set(answerers.map(({ provider }) => provider))
-      if (providers.size < 2) return { outcome: 'pass', subject: model, saw }
+      const isShared = collisionsIn(facts, config.offers, context.scope).some(({ id }) => id === model)
+      if (!isShared)
+        return {
+          outcome: 'pass',
+          subject: model,
+          saw: providers.size < 2 ? saw : `${saw}; the first one is asked first`,
+        }
       return {
         outcome: 'warn',
         subject: model,
@@ -92,8 +94,8 @@ const namingStep = stepOf(HEAD, {
 const collisionsStep = stepOf(HEAD, {
   step: 'collisions',
   kind: 'decide',
-  title: 'no two providers share a name at one priority',
-  asks: 'Which names are offered by different providers at the same priority, so that requests go to them in turn?',
+  title: 'no name goes to two providers in turn, or past the one that is meant',
+  asks: 'Which names are offered by different providers, or as different models, at the same priority, so that requests go to them in turn? Does anything of a higher priority stand before the provider of --provider?',
   why: 'Clients get different models under one name, half of the time, and no status shows it.',
   cost: 'reads',
   fix: 'Give the blocks different aliases or priorities, or ask for prefix/model.',
@@ -127,8 +129,8 @@ const collisionsStep = stepOf(HEAD, {
         subject: collision.id,
         saw: collisionWords(collision),
         expected: 'one provider per name and priority',
-        why: 'requests go to them in turn, by number of credentials',
-        next: 'provops lint --who <model> shows the shares; see wrong-provider.proposal',
+        why: 'requests go to another provider than the name means, or to several in turn by number of credentials',
+        next: 'see wrong-provider.proposal',
         data: { meant: collision.meant.provider, others: collision.others.map(({ provider }) => provider) },
       }),
     )
@@ -144,11 +146,12 @@ const liveStep = stepOf(HEAD, {
   cost: 'tokens',
   fix: 'See wrong-provider.proposal.',
   async ask(context, signal) {
+    const diagnosed = await diagnosisOf(HEAD, context, signal)
     if (context.probing === 'off')
       return {
         outcome: 'skip',
         saw: 'no request was sent',
-        next: 'provops incident wrong-provider --model <model> --probe',
+        next: diagnosed.next ?? 'name a model with --model, and add --probe',
       }
     const live = await liveAnswers(context, signal)
     if (live.length === 0) return { outcome: 'skip', saw: 'no model to ask', next: 'name one with --model' }

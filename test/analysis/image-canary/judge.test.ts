@@ -33,6 +33,7 @@ describe('the image canary', () => {
     ['refused', chat('messages[2].content: expected a string (ToolMessageContent)', 0, 400), CONTROL],
     ['unclear', chat('It is red.', 40), chat('It is red.', 40)],
     ['unclear', chat('', 125), CONTROL],
+    ['unclear', chat('Rate limit reached for requests', 0, 429), CONTROL],
   ] as const)('is %s', (kind, answer, control) => {
     expect(judgeCanary('colour', answer, control).kind).toBe(kind satisfies CanaryVerdict['kind'])
   })

@@ -1,0 +1,110 @@
+import type { Finding } from '../core/finding.ts'
+import { shellWord } from '../core/text.ts'
+import type { Invocation } from './invocation.ts'
+
+/** Flags that say which gateway is asked and how it is reached, in the order they are printed. Keys are never among them. */
+const REACH = [
+  'gateway',
+  'embedded',
+  'profile',
+  'config',
+  'api-key-file',
+  'management-key-file',
+  'ca-file',
+  'client-cert-file',
+  'client-key-file',
+  'insecure',
+] as const
+
+const LOG = ['logs', 'tz'] as const
+
+/** What each command that next steps name takes of the flags of this run, beside `REACH`. */
+const SOURCES = {
+  incident: [...LOG, 'config-file', 'auth-dir', 'via'],
+  quota: [...LOG, 'auth-dir'],
+  'daily-check': LOG,
+  'spark-check': [...LOG, 'config-file'],
+  'parity-check': [],
+  lint: ['config-file', 'auth-dir'],
+} as const satisfies Record<string, readonly string[]>
+
+/** What narrows a playbook down: without it the same playbook could find another cause, and change something else. */
+const SCOPE = ['provider', 'model', 'prefix', 'expect-model', 'since'] as const
+
+const COMMAND = new RegExp(
+  `provops (?<command>${Object.keys(SOURCES).join('|')})(?![\\w-])(?: (?<playbook>[a-z]+(?:-[a-z]+)+)(?![\\w/.:]))?`,
+  'g',
+)
+
+/**
+ * A next step whose commands ask the gateway of this run, with the flags as they were typed: copied without them,
+ * `--apply` would change the default gateway. A command is broken with a backslash where it grows too long.
+ */
+export function nextHere(text: string, invocation: Invocation): string {
+  return text
+    .split('\n')
+    .map((line) => (line.includes('provops ') ? lineHere(line, invocation).join(' \\\n') : line))
+    .join('\n')
+}
+
+/** One command on one line. */
+export function commandHere(text: string, invocation: Invocation): string {
+  return lineHere(text, invocation, Number.POSITIVE_INFINITY).join('')
+}
+
+/** Findings whose next steps ask the gateway of this run. */
+export function findingsHere(findings: readonly Finding[], invocation: Invocation): readonly Finding[] {
+  return findings.map((finding) =>
+    finding.next === null ? finding : { ...finding, next: nextHere(finding.next, invocation) },
+  )
+}
+
+/** Fits with its backslash behind the labels of a report at 80 columns. */
+const LONGEST_LINE = 64
+
+function lineHere(line: string, invocation: Invocation, longest = LONGEST_LINE): readonly string[] {
+  const lines = ['']
+  const add = (word: string, blank: ' ' | '') => {
+    const last = lines.at(-1) ?? ''
+    if (blank === ' ' && last.length + 1 + word.length > longest) lines.push(word)
+    else lines[lines.length - 1] = `${last}${blank}${word}`
+  }
+  let done = 0
+  for (const { 0: found, index, groups } of line.matchAll(COMMAND)) {
+    const rest = line.slice(index + found.length)
+    add(line.slice(done, index + found.length), '')
+    for (const flag of flagsFor(groups, rest, invocation)) add(flag, ' ')
+    done = index + found.length
+  }
+  const rest = line.slice(done)
+  add(rest.trimStart(), rest.startsWith(' ') ? ' ' : '')
+  return lines
+}
+
+function flagsFor(
+  groups: Record<string, string | undefined> = {},
+  rest: string,
+  { flags, args }: Invocation,
+): readonly string[] {
+  const { command = '', playbook } = groups
+  const sources: readonly string[] = SOURCES[command as keyof typeof SOURCES] ?? []
+  const isSame = command === 'incident' && (args[0] === undefined || args[0] === playbook)
+  const asksGateway = command !== 'lint'
+  const names = [...(asksGateway ? REACH : []), ...sources, ...(isSame ? SCOPE : [])]
+  // It reads a file, and the one in the working directory may be of another gateway.
+  const file = asksGateway || flags.has('config-file') ? [] : ['<config.yaml>']
+  const repeated = names.flatMap((name) => {
+    const typed = flags.text(name)
+    // What is printed already counts, and what came from standard input cannot be read again.
+    if (typed === undefined || typed === '-' || rest.includes(`--${name}`)) return []
+    return typed.split('\n').map((value) => flagWord(name, value))
+  })
+  return [...file, ...repeated]
+}
+
+function flagWord(name: string, value: string): string {
+  if (value === '') return `--${name}`
+  if (name === 'gateway') return `-g ${shellWord(value)}`
+  // Its value is optional, so that a blank would end the flag.
+  return name === 'embedded' ? `--embedded=${shellWord(value)}` : `--${name} ${shellWord(value)}`
+}

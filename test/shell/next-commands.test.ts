@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { Flags, type Invocation } from '../../src/shell/invocation.ts'
+import { commandHere, nextHere } from '../../src/shell/next-commands.ts'
+
+const typed = (flags: Record<string, string>, args: readonly string[] = ['rate-limit']) =>
+  ({ flags: new Flags(flags), args }) as unknown as Invocation
+
+describe('next commands', () => {
+  it('ask the gateway that was typed', () => {
+    expect(nextHere('provops incident rate-limit --apply', typed({ gateway: 'prod' }))).toBe(
+      'provops incident rate-limit -g prod --apply',
+    )
+  })
+
+  it('stay as they are when nothing was typed', () => {
+    const line = 'provops quota, or\nprovops incident rate-limit --apply'
+    expect(nextHere(line, typed({}))).toBe(line)
+  })
+
+  it('name the embedded scenario in one word, and never leave it for a live gateway', () => {
+    expect(nextHere('provops incident rate-limit --apply', typed({ embedded: '' }))).toBe(
+      'provops incident rate-limit --embedded --apply',
+    )
+    expect(nextHere('provops quota', typed({ embedded: 'a b.yaml' }))).toBe(
+      "provops quota --embedded='a b.yaml'",
+    )
+  })
+
+  it('repeat what narrows the playbook for itself alone', () => {
+    const run = typed({ provider: 'codex', 'config-file': 'c.yaml' })
+    expect(nextHere('provops incident rate-limit --apply', run)).toBe(
+      'provops incident rate-limit --config-file c.yaml \\\n--provider codex --apply',
+    )
+    expect(nextHere('provops incident auth-failures', run)).toBe(
+      'provops incident auth-failures --config-file c.yaml',
+    )
+    expect(nextHere('provops quota', run)).toBe('provops quota')
+  })
+
+  it('do not repeat what stands there already, or what came from standard input', () => {
+    const run = typed({ model: 'a', logs: '-', gateway: 'prod' }, ['missing-models'])
+    expect(nextHere('provops incident missing-models --model b --probe', run)).toBe(
+      'provops incident missing-models -g prod --model b --probe',
+    )
+  })
+
+  it('repeat each value of a flag that was typed several times, in words of a shell', () => {
+    const run = typed({ 'api-key-file': "a\nb's", gateway: 'http://gw:8317' })
+    expect(commandHere('provops quota', run)).toBe(
+      "provops quota -g http://gw:8317 --api-key-file a --api-key-file 'b'\\''s'",
+    )
+  })
+
+  it('are broken where a shell goes on, so that 80 columns hold them', () => {
+    const next = nextHere(
+      'provops incident rate-limit --apply',
+      typed({
+        gateway: 'http://gateway.internal:8317',
+        'api-key-file': '/etc/provops/client.key',
+        'management-key-file': '/etc/provops/management.key',
+      }),
+    )
+    expect(next.split('\n')).toEqual([
+      'provops incident rate-limit -g http://gateway.internal:8317 \\',
+      '--api-key-file /etc/provops/client.key \\',
+      '--management-key-file /etc/provops/management.key --apply',
+    ])
+  })
+
+  it('name the file that lint reads', () => {
+    const line = 'provops lint --who glm'
+    expect(nextHere(line, typed({ gateway: 'prod' }))).toBe('provops lint <config.yaml> --who glm')
+    expect(nextHere(line, typed({ gateway: 'prod', 'config-file': 'c.yaml' }))).toBe(
+      'provops lint --config-file c.yaml --who glm',
+    )
+  })
+
+  it('leave prose around them alone', () => {
+    expect(
+      nextHere(
+        'provops incident, then ask again; provops undo takes it back',
+        typed({ gateway: 'prod' }, []),
+      ),
+    ).toBe('provops incident -g prod, then ask again; provops undo takes it back')
+  })
+})
