@@ -101,7 +101,7 @@ function absent(spark: Presence, base: Presence, model: string, fallback: string
     expected: `${model} and ${fallback} in the list`,
     why: 'clients of this key that ask for Spark get 400 or 404 model_not_found',
     next: base.exact
-      ? `route these workloads to ${fallback}: provops incident spark-mismatch proposes how`
+      ? `route these workloads to ${fallback}; how is proposed by: provops incident spark-mismatch`
       : `provops incident missing-models --model ${model}`,
   }
 }

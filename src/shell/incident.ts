@@ -21,7 +21,7 @@ import {
 } from './incident-timeline.ts'
 import type { Invocation } from './invocation.ts'
 import { judge } from './judge.ts'
-import { findingsHere, nextHere } from './next-commands.ts'
+import { nextHere } from './next-commands.ts'
 import { withoutTimes } from './own-times.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 
@@ -88,7 +88,7 @@ function triage(invocation: Invocation): Promise<CommandResult> {
   return judge<IncidentContext>(invocation, {
     name: 'incident',
     checks: TRIAGE_CHECKS,
-    fold: (findings) => findingsHere(withoutTimes(findings), invocation),
+    fold: withoutTimes,
     context: async (session) => incidentContext(invocation, session, 'off'),
     attachments: (context) => rankingTables(context, abort),
   })
@@ -105,7 +105,7 @@ function openPlaybook(invocation: Invocation, incident: Incident): Promise<Comma
   return judge<IncidentContext>(invocation, {
     name: `incident ${playbook.name}`,
     checks: playbook.steps,
-    fold: (findings) => findingsHere(withoutTimes(findings), invocation),
+    fold: withoutTimes,
     context: async (session) => incidentContext(invocation, session, probing),
     attachments: async (context): Promise<Attachment[]> => {
       const { signal } = new AbortController()

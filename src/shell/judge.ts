@@ -8,6 +8,7 @@ import { runChecks } from '../core/runner.ts'
 import { listed, span } from '../core/text.ts'
 import { checkLines } from './catalogue-lines.ts'
 import type { Invocation } from './invocation.ts'
+import { findingsHere } from './next-commands.ts'
 import { offlineSession } from './offline.ts'
 import { loadFormat } from './output.ts'
 import { expandPath } from './paths.ts'
@@ -168,7 +169,7 @@ async function ask<Context>(
         gateway: await session.identity(),
         startedAtMs,
         requests: { ...session.gateway.tally },
-        findings: command.fold?.(findings) ?? findings,
+        findings: findingsHere(command.fold?.(findings) ?? findings, invocation),
         attachments: (await command.attachments?.(context)) ?? [],
         failOn: settings.values['fail-on'],
       },

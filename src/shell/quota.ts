@@ -9,7 +9,6 @@ import { givenPathsProblem } from './given-paths.ts'
 import type { Invocation } from './invocation.ts'
 import { judge } from './judge.ts'
 import { managementKeyWord } from './management-key-word.ts'
-import { findingsHere } from './next-commands.ts'
 import { once } from './once.ts'
 import { lookOf } from './output.ts'
 import { withoutTimes } from './own-times.ts'
@@ -30,7 +29,7 @@ export async function runQuota(invocation: Invocation): Promise<CommandResult> {
   return judge<QuotaContext>(invocation, {
     name: 'quota',
     checks: QUOTA_CHECKS,
-    fold: (findings) => findingsHere(withoutTimes(findings), invocation),
+    fold: withoutTimes,
     context: (session, signal) => contextOf(invocation, session, signal),
     // A quiet run is about what is wrong, and the findings say that.
     attachments: async ({ learned }) =>
