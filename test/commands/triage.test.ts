@@ -37,7 +37,6 @@ const FIRST_ELSEWHERE = [
   ['fork', '403-burst', 'auth-failures'],
   ['fork', '429-burst-ongoing', 'rate-limit'],
   ['fork', 'hidden-by-failover', 'rate-limit'],
-  ['fork', 'errors-in-200-streams', 'rate-limit'],
   ['fork', 'degraded-provider', 'rate-limit'],
   ['fork', 'wrong-client-key', 'auth-failures'],
   ['fork-old', 'healthy', null],
