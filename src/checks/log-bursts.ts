@@ -204,6 +204,8 @@ function isoMinute(atMs: number): string {
 }
 
 function clockTime(atMs: number, zone: string): string {
+  // To know any zone loads all of them.
+  if (zone === 'UTC') return new Date(atMs).toISOString().slice(11, 16)
   return new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(atMs)
 }
 

@@ -78,6 +78,8 @@ export const parseList: Parse<readonly string[]> = (text) => {
 
 /** An IANA zone name, `UTC`, or an offset such as `+08:00`. */
 export const parseTimeZone: Parse<string> = (text) => {
+  // The commonest needs no look at all the others.
+  if (text === 'UTC') return value(text)
   try {
     new Intl.DateTimeFormat('en', { timeZone: text })
     return value(text)
