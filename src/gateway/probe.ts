@@ -40,6 +40,8 @@ export interface Capabilities {
 
 export function probeCapabilities(gateway: Gateway, clock: Clock): Capabilities {
   let version: string | null = null
+  // A run that waits or watches looks many times, and each call without a key is a 401 in the gateway's log.
+  let door: 'shut' | 'unseen' = 'unseen'
   const management = async () => {
     const found = await probeManagement(gateway, clock)
     if ('build' in found) version = found.build.version ?? version
@@ -47,7 +49,11 @@ export function probeCapabilities(gateway: Gateway, clock: Clock): Capabilities 
   }
   return {
     alive: () => probeAliveness(gateway),
-    auth: (keyIndex = 0) => probeAuth(gateway, keyIndex),
+    auth: async (keyIndex = 0) => {
+      const auth = await probeAuth(gateway, keyIndex, door)
+      if (auth.kind === 'accepted' && auth.withoutKey === 'refused') door = 'shut'
+      return auth
+    },
     management,
     lineage: async () => {
       await management()

@@ -135,6 +135,16 @@ describe('daily-check', () => {
     expect([code, stderr]).toEqual([4, ''])
   })
 
+  it('asks without a key once, however long it waits: each such call is a 401 in the log', async () => {
+    let withoutKey = 0
+    server.prependListener('request', ({ url, headers }) => {
+      if (url === '/v1/models' && !headers.authorization) withoutKey++
+    })
+    const { stderr } = await dailyCheck('--expect-model gone --wait 2500ms', { nowMs: null })
+    expect(stderr.match(/waiting/g)?.length).toBeGreaterThan(1)
+    expect(withoutKey).toBe(1)
+  })
+
   it('waits until it is green', async () => {
     answers['/v1/models'] = { data: [] }
     setTimeout(() => {

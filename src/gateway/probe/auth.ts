@@ -26,20 +26,24 @@ export type Auth =
   | { readonly kind: 'unclear'; readonly reply: Reply }
   | { readonly kind: 'fault'; readonly fault: Fault }
 
-/** Asks for the models with and without the key; `keyIndex` counts from 0, and beyond the keys given there is none. */
-export async function probeAuth(gateway: Gateway, keyIndex: number): Promise<Auth> {
+/**
+ * Asks for the models with and without the key; `keyIndex` counts from 0, and beyond the keys given there is none.
+ * `door` is what an earlier look at the same gateway found: one that was shut is not tried again.
+ */
+export async function probeAuth(gateway: Gateway, keyIndex: number, door: 'shut' | 'unseen'): Promise<Auth> {
   const hasKey = keyIndex < gateway.clientKeys
   const [withKey, withoutKey] = await Promise.all([
     gateway.get(ROUTES.models, { as: hasKey ? keyIndex : 'none' }),
-    gateway.get(ROUTES.models, { as: 'none' }),
+    door === 'shut' ? null : gateway.get(ROUTES.models, { as: 'none' }),
   ])
   if (withKey.kind === 'fault') return withKey
   const reply = withKey.value
   const message = await safeMode(gateway, reply)
   if (message !== null) return { kind: 'safe-mode', message, reply }
   if (listsModels(withKey)) {
-    if (listsModels(withoutKey)) return { kind: 'open', reply }
-    return { kind: 'accepted', withoutKey: isRefused(withoutKey) ? 'refused' : 'not-known', reply }
+    if (withoutKey !== null && listsModels(withoutKey)) return { kind: 'open', reply }
+    const isShut = withoutKey === null || isRefused(withoutKey)
+    return { kind: 'accepted', withoutKey: isShut ? 'refused' : 'not-known', reply }
   }
   if (reply.status !== 401 && reply.status !== 403) return { kind: 'unclear', reply }
   const text = gatewayErrorText(jsonOf(reply))
