@@ -1,6 +1,7 @@
 import { targetName } from '../changes/change.ts'
 import { maskedDiff } from '../changes/diff.ts'
 import { awaitEffect } from '../changes/effect.ts'
+import { errorCodeOf } from '../changes/file-system.ts'
 import { dismissRun } from '../changes/finish.ts'
 import { readBackup } from '../changes/restore.ts'
 import { isResting, latestRun, listRuns, type Run, readRun } from '../changes/runs.ts'
@@ -73,12 +74,22 @@ async function listOfRuns(world: ChangeWorld): Promise<CommandResult> {
     )
   const { runs, unreadable } = list.value
   const lines = [
-    ...runs.map(({ runId, step, plannedAt, title, target }) =>
-      [runId, plannedAt, STEP_WORDS[step], printable(title), printable(targetName(target), 500)].join('  '),
-    ),
+    ...(await Promise.all(runs.map((run) => lineOf(run, world)))),
     ...unreadable.map(({ runId, reason }) => `${printable(runId)}  ${reason}`),
   ]
   return { kind: 'text', text: lines.length === 0 ? 'no changes were made yet\n' : `${lines.join('\n')}\n` }
+}
+
+async function lineOf({ runId, step, plannedAt, title, target }: Run, { fs }: ChangeWorld): Promise<string> {
+  // That of an embedded gateway goes with it.
+  const isGone =
+    target.kind === 'file' &&
+    (await fs.facts(target.path).then(
+      () => false,
+      (error) => errorCodeOf(error) === 'ENOENT',
+    ))
+  const standing = isGone ? 'its file is gone' : STEP_WORDS[step]
+  return [runId, plannedAt, standing, printable(title), printable(targetName(target), 500)].join('  ')
 }
 
 async function chosenRun(

@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { nodeFileSystem } from '../../src/changes/file-system.ts'
 import { reactingFileSystem } from '../changes/support/failing-fs.ts'
@@ -62,6 +62,12 @@ describe('undo', () => {
     const reach = '--api-key-file client.key --management-key-file management.key'
     const report = await rig.report('undo --yes', { reach })
     expect(outcomesOf(report)).toEqual({ 'undo.restored': 'pass', 'undo.effective': 'pass' })
+  })
+
+  it('lists a change whose file is gone as one that cannot be undone', async () => {
+    const rig = await onboarded()
+    rmSync(rig.configFile)
+    expect((await rig.run('undo --list')).stdout).toContain('  its file is gone  onboard newcomer')
   })
 
   it('gives up a run that was cut off with --keep-file', async () => {
