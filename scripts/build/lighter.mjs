@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 
 /**
  * Keeps libraries from doing at every start what provops seldom or never needs: to import node:process opens standard
- * input, commander wants node:child_process for commands that are programs of their own, undici
- * wants node:http2 for servers that speak it, which it is told not to use, and the width of text that is
- * not ASCII is looked up in large tables, were it for a tick or a dash that provops itself writes.
+ * input, commander wants node:child_process for commands that are programs of their own, undici wants node:http2 for
+ * servers that speak it, which it is told not to use, and the width of text that is not ASCII is looked up in large
+ * tables, were it for a tick or a dash that provops itself writes.
  */
 export const lighter = {
   name: 'lighter',

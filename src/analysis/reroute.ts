@@ -1,5 +1,5 @@
 import { applyEdits } from './config/edit.ts'
-import type { ConfigEdit, EntryRef } from './config/edit-types.ts'
+import { type ConfigEdit, refOf } from './config/edit-types.ts'
 import type { Flavour } from './config/flavour.ts'
 import { loadConfig } from './config/load.ts'
 import type { GatewayConfig, ProviderEntry } from './config/model.ts'
@@ -116,10 +116,6 @@ function isChannel({ oauthExcludedModels, oauthModelAliases }: GatewayConfig, na
 function movedIds({ what }: RerouteInput, offers: Offers): readonly string[] {
   if (what.kind === 'ids') return what.ids
   return [...offers.byId.keys()].filter((id) => id.startsWith(`${what.prefix}/`)).sort()
-}
-
-function refOf(entry: ProviderEntry): EntryRef {
-  return { section: entry.section, index: entry.fileIndex }
 }
 
 function editsFor(input: RerouteInput, offers: Offers, moved: readonly string[]): ConfigEdit[] | PlanProblem {

@@ -1,7 +1,7 @@
 import { BURST_DEFINITION, type Burst, type ClientBurst, findBursts } from '../analysis/logs/bursts.ts'
 import type { BlindSpot, LogScan } from '../analysis/logs/log-scan.ts'
 import type { Check, Judgement } from '../core/check.ts'
-import { counted, groupedNumber, listed, percent, printable, span } from '../core/text.ts'
+import { counted, groupedNumber, instantOf, listed, percent, printable, span } from '../core/text.ts'
 import type { DailyContext, LogReading } from './daily-context.ts'
 
 const { maxGapMs, minEvents, minSpanMs, minShare, ongoingWithinMs, statuses } = BURST_DEFINITION
@@ -196,11 +196,7 @@ function meaning(burst: Burst): string {
 
 function nextFor(burst: Burst): string {
   const playbook = burst.status === 429 ? 'rate-limit' : 'auth-failures'
-  return `provops incident ${playbook} --since ${isoMinute(burst.startMs)}`
-}
-
-function isoMinute(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 16)}Z`
+  return `provops incident ${playbook} --since ${instantOf(burst.startMs)}`
 }
 
 function clockTime(atMs: number, zone: string): string {

@@ -1,8 +1,8 @@
 import type { QuotaRow } from '../analysis/quota/rows.ts'
+import { shellWord } from '../core/text.ts'
 import type { Gateway } from '../gateway/port.ts'
 import type { Capabilities } from '../gateway/probe.ts'
 import { ROUTES } from '../wire/routes.ts'
-import { shellWord } from './quota-words.ts'
 
 /** What a printed command needs to reach the management routes. */
 export interface ManagementReach {

@@ -6,7 +6,7 @@ import type { QuotaRow } from '../analysis/quota/rows.ts'
 import type { SurveyedToken } from '../analysis/tokens/directory.ts'
 import type { TokenState } from '../analysis/tokens/state.ts'
 import { BUCKET_MS } from '../analysis/windows.ts'
-import { groupedNumber, percent, printable, span } from '../core/text.ts'
+import { groupedNumber, percent, printable, shellWord, span } from '../core/text.ts'
 
 /** What stands in place of an answer that nobody tells. */
 export const NOT_KNOWN = '?'
@@ -130,11 +130,6 @@ function stateWords(state: TokenState, nowMs: number): string {
 
 function endWords(expiresMs: number | null, nowMs: number): string {
   return expiresMs === null ? 'no end' : spanWords(expiresMs - nowMs)
-}
-
-/** A text as one word of a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 /** A provider's name, which is foreign text, inside a command. */

@@ -1,9 +1,8 @@
 import { grouped } from '../analysis/quota/group.ts'
 import type { UnreadReading } from '../analysis/tokens/directory.ts'
 import type { Check, Judgement } from '../core/check.ts'
-import { counted, groupedNumber, listed } from '../core/text.ts'
+import { counted, groupedNumber, listed, shellWord } from '../core/text.ts'
 import type { QuotaContext } from './quota-context.ts'
-import { shellWord } from './quota-words.ts'
 import { judgeDirectory, type SurveyedDirectory } from './token-directory.ts'
 import { renewedCheck } from './token-renewal.ts'
 

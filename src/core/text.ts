@@ -60,6 +60,11 @@ export function span(durationMs: number): string {
   return parts.join(' ')
 }
 
+/** `2026-11-28T02:34Z`. */
+export function instantOf(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 16)}Z`
+}
+
 /** `a, b and 3 more`: names for one line, the first `shown` of them. */
 export function listed(names: readonly string[], shown = 4): string {
   if (names.length <= shown) return names.join(', ')

@@ -6,6 +6,7 @@ import type { AuthDirectory, FileReading, TokenFile } from '../analysis/tokens/d
 import { readTokenText } from '../analysis/tokens/token-file.ts'
 import type { DirectoryReading } from '../checks/quota-context.ts'
 import type { Clock } from '../core/clock.ts'
+import { systemCodeOf } from './files.ts'
 
 /** Token files are a few KiB; cooldown files grow with the models of a credential (contract, files 3). */
 const MOST_TOKEN_BYTES = 1_048_576
@@ -40,7 +41,7 @@ export async function readAuthDir(path: string, clock: Clock): Promise<Directory
     }
     return { kind: 'read', directory }
   } catch (error) {
-    return unreadable(path, systemCode(error))
+    return unreadable(path, systemCodeOf(error))
   }
 }
 
@@ -57,12 +58,6 @@ function unreadable(path: string, code: string): DirectoryReading {
     source: path,
     next: 'give the auth-dir of config.yaml with --auth-dir, as a user who may read it',
   }
-}
-
-/** The system's code; anything else that is thrown is a defect. */
-function systemCode(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-  throw error
 }
 
 /** Permission bits of a directory and all above it; null where the system has none. */
@@ -108,7 +103,7 @@ async function tokenFile(
         : readTokenText(await readFile(path, 'utf8'))
     return { name, modifiedMs: mtimeMs, modes, reading }
   } catch (error) {
-    const code = systemCode(error)
+    const code = systemCodeOf(error)
     if (code === 'ENOENT') return null
     return { name, modifiedMs: 0, modes: null, reading: { kind: 'closed', code } }
   }
@@ -139,7 +134,7 @@ async function cooldownFile(path: string) {
     return readCooldownText(await readFile(path, 'utf8'))
   } catch (error) {
     // Deleted as soon as nothing cools down any more (contract, files 3.6).
-    return systemCode(error) === 'ENOENT' ? null : ({ kind: 'unreadable' } as const)
+    return systemCodeOf(error) === 'ENOENT' ? null : ({ kind: 'unreadable' } as const)
   }
 }
 

@@ -35,18 +35,31 @@ export interface IdChange {
   readonly vanish: readonly string[]
 }
 
-/** A text the gateway would refuse offers nothing. */
-function idChangeOf({ before, after, flavour }: Texts): IdChange {
-  const [old, now] = [offeredIds(before, flavour), offeredIds(after, flavour)]
+/** What an edit makes of a configuration; null for a text that the gateway would refuse, which offers nothing. */
+interface Configs {
+  readonly old: GatewayConfig | null
+  readonly now: GatewayConfig | null
+}
+
+function configsOf({ before, after, flavour }: Texts): Configs {
+  return { old: configOf(before, flavour), now: configOf(after, flavour) }
+}
+
+function configOf(text: string, flavour: Flavour): GatewayConfig | null {
+  const loaded = loadConfig(text, flavour)
+  return loaded.kind === 'loaded' ? loaded.config : null
+}
+
+function idChangeOf({ old, now }: Configs): IdChange {
+  const [before, after] = [offeredIds(old), offeredIds(now)]
   return {
-    appear: [...now].filter((id) => !old.has(id)).sort(),
-    vanish: [...old].filter((id) => !now.has(id)).sort(),
+    appear: [...after].filter((id) => !before.has(id)).sort(),
+    vanish: [...before].filter((id) => !after.has(id)).sort(),
   }
 }
 
-function offeredIds(text: string, flavour: Flavour): ReadonlySet<string> {
-  const loaded = loadConfig(text, flavour)
-  return new Set(loaded.kind === 'loaded' ? offersOf(loaded.config).byId.keys() : [])
+function offeredIds(config: GatewayConfig | null): ReadonlySet<string> {
+  return new Set(config === null ? [] : offersOf(config).byId.keys())
 }
 
 /** The gateway in which an effect is looked for. */
@@ -66,12 +79,13 @@ export interface WatchedEffect extends EffectCheck {
  * id, by the providers it shows on its management routes.
  */
 export function effectOf(watched: Watched, texts: Texts): WatchedEffect {
-  const ids = idChangeOf(texts)
+  const configs = configsOf(texts)
+  const ids = idChangeOf(configs)
   if (ids.appear.length + ids.vanish.length > 0) return idsEffect(watched, { ...ids, keep: texts.keep ?? [] })
   const look = looksAt(watched)
   return {
     describe: 'GET /v0/management/config shows providers and switches as the file has them',
-    ...look((signal) => verifyProviders(watched.gateway, texts, signal)),
+    ...look((signal) => verifyProviders(watched.gateway, configs, texts.flavour, signal)),
   }
 }
 
@@ -119,7 +133,12 @@ async function verifyIds(
   return { kind: 'effective', evidence: parts.filter((part) => part !== '').join(', ') }
 }
 
-async function verifyProviders(gateway: Gateway, texts: Texts, signal: AbortSignal): ReturnType<Look> {
+async function verifyProviders(
+  gateway: Gateway,
+  configs: Configs,
+  flavour: Flavour,
+  signal: AbortSignal,
+): ReturnType<Look> {
   gateway.forget()
   if (!gateway.hasManagementKey) {
     return {
@@ -138,17 +157,16 @@ async function verifyProviders(gateway: Gateway, texts: Texts, signal: AbortSign
   const { status, body } = result.value
   if (status !== 200 || body.kind !== 'json')
     return { kind: 'not-yet', answered: false, saw: `/v0/management/config answered ${status}` }
-  const shown = loadConfig(JSON.stringify(routingOf(body.value)), texts.flavour)
-  const wanted = loadConfig(texts.after, texts.flavour)
-  if (shown.kind !== 'loaded' || wanted.kind !== 'loaded')
+  const shown = configOf(JSON.stringify(routingOf(body.value)), flavour)
+  if (shown === null || configs.now === null)
     return {
       kind: 'not-yet',
       answered: false,
       saw: '/v0/management/config cannot be read as a configuration',
     }
-  if (fingerprint(shown.config) !== fingerprint(wanted.config))
+  if (fingerprint(shown) !== fingerprint(configs.now))
     return { kind: 'not-yet', saw: '/v0/management/config shows other providers than the file' }
-  const switched = switchedIn(texts)
+  const switched = switchedIn(configs)
   const stale = switched.find(({ key, value }) => shownSetting(body.value, key) !== value)
   if (stale)
     return {
@@ -172,14 +190,13 @@ const SWITCHES = {
 type Switch = keyof typeof SWITCHES
 
 /** Those that an edit changes, with the value it wants. */
-function switchedIn({ before, after, flavour }: Texts): { readonly key: Switch; readonly value: string }[] {
-  const [old, now] = [loadConfig(before, flavour), loadConfig(after, flavour)]
-  if (old.kind !== 'loaded' || now.kind !== 'loaded') return []
+function switchedIn({ old, now }: Configs): { readonly key: Switch; readonly value: string }[] {
+  if (old === null || now === null) return []
   return (Object.keys(SWITCHES) as Switch[])
     .map((key) => ({
       key,
-      was: SWITCHES[key](old.config.settings),
-      value: SWITCHES[key](now.config.settings),
+      was: SWITCHES[key](old.settings),
+      value: SWITCHES[key](now.settings),
     }))
     .filter(({ was, value }) => was !== value)
 }

@@ -98,6 +98,13 @@ export async function confirmAndApply(flow: Flow, change: Change): Promise<Judge
   }
 }
 
+/** What was written, with the command that takes it back. */
+export function withWayBack(judged: Judgement, { undoCommand }: Change): Judgement {
+  return judged.outcome === 'pass'
+    ? { ...judged, saw: `${judged.saw}; the way back: ${undoCommand}` }
+    : judged
+}
+
 /** Waits until the gateway took a text, at most 10 s. */
 export async function seeEffect(
   flow: Flow,

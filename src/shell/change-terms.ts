@@ -1,3 +1,5 @@
+import type { MaskedDiff } from '../changes/diff.ts'
+import type { Attachment } from '../core/report.ts'
 import type { Invocation } from './invocation.ts'
 import type { Session } from './session.ts'
 
@@ -23,6 +25,11 @@ export function startRunEnd({ world, settings }: Invocation): RunEnd {
 export function gatewayForUndo({ settings }: Invocation, { gateway, embedded }: Session): string | null {
   if (embedded !== null || settings.origins.gateway === 'default') return null
   return settings.gatewayName ?? gateway.url
+}
+
+/** A diff to be shown with a report; none where there is nothing to show. */
+export function diffAttachments(title: string, diff: MaskedDiff): readonly Attachment[] {
+  return diff.kind === 'unified' ? [{ kind: 'diff', title, text: diff.text }] : []
 }
 
 /** `onboard-20261123-120000-7f3a`: says what and when, and does not repeat. */

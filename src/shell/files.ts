@@ -1,18 +1,38 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type * as z from 'zod/mini'
 
 /**
- * Writes a file of provops' own (never the gateway's): whole or not at all, readable by its owner only. Throws what
- * the file system throws.
+ * Writes a file of provops' memory (never the gateway's): whole or not at all, readable by its owner only. A write that
+ * fails loses only memory, and is not told.
  */
-export async function writePrivately(path: string, text: string, uniqueSuffix: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const draft = `${path}.${uniqueSuffix}`
-  await writeFile(draft, text, { mode: 0o600 })
-  await rename(draft, path)
+export async function remember(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.draft`
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeFile(draft, text, { mode: 0o600 })
+    await rename(draft, path)
+  } catch {}
+}
+
+/** What a file of provops' memory holds; null when there is none, it cannot be read, or it holds something else. */
+export async function recall<T>(path: string, schema: z.ZodMiniType<T>): Promise<T | null> {
+  const text = await readOrNull(path)
+  if (text === null) return null
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
 }
 
 /** The text of a file, or null when there is none or it cannot be read. */
 export async function readOrNull(path: string): Promise<string | null> {
   return readFile(path, 'utf8').catch(() => null)
+}
+
+/** The code of an error of the file system; anything else that is thrown is a defect, and thrown on. */
+export function systemCodeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  throw error
 }

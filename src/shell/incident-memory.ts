@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as z from 'zod/mini'
 import type { CanaryHistory, CanaryRun } from '../checks/playbooks/canary-history.ts'
 import { PLAYBOOK_NAMES } from '../checks/playbooks/playbook.ts'
-import { readOrNull, writePrivately } from './files.ts'
+import { recall, remember } from './files.ts'
 import type { Invocation } from './invocation.ts'
 
 const Entry = z.strictObject({ at: z.string(), what: z.string(), evidence: z.string() })
@@ -28,7 +28,7 @@ const RUN = /^incident-[a-z-]+-\d{8}-\d{6}-[0-9a-f]{4}$/
 /** The incident of an earlier run; null when there is none of that name, or its file is not readable. */
 export async function recallIncident({ world }: Invocation, run: string): Promise<RememberedIncident | null> {
   if (!RUN.test(run)) return null
-  return parsed(Incident, await readOrNull(join(world.stateDir, 'incidents', `${run}.json`)))
+  return recall(join(world.stateDir, 'incidents', `${run}.json`), Incident)
 }
 
 /** A failed write loses only memory. */
@@ -37,7 +37,7 @@ export async function rememberIncident(
   incident: RememberedIncident,
 ): Promise<void> {
   const path = join(world.stateDir, 'incidents', `${incident.run}.json`)
-  await write(path, redactor.apply(`${JSON.stringify(incident, null, 2)}\n`))
+  await remember(path, redactor.apply(`${JSON.stringify(incident, null, 2)}\n`))
 }
 
 const KEPT_CANARIES = 50
@@ -46,22 +46,9 @@ const KEPT_CANARIES = 50
 export function canaryHistory({ world }: Invocation, gateway: string): CanaryHistory {
   const name = createHash('sha256').update(gateway).digest('hex').slice(0, 24)
   const path = join(world.stateDir, 'canaries', `${name}.json`)
-  const all = async (): Promise<CanaryRun[]> => parsed(Canaries, await readOrNull(path)) ?? []
+  const all = async (): Promise<CanaryRun[]> => (await recall(path, Canaries)) ?? []
   return {
     runs: async (model) => (await all()).filter((run) => run.model === model),
-    add: async (run) => write(path, JSON.stringify([...(await all()), run].slice(-KEPT_CANARIES))),
-  }
-}
-
-async function write(path: string, text: string): Promise<void> {
-  await writePrivately(path, text, `${process.pid}.draft`).catch(() => {})
-}
-
-function parsed<T>(schema: z.ZodMiniType<T>, text: string | null): T | null {
-  if (text === null) return null
-  try {
-    return schema.parse(JSON.parse(text))
-  } catch {
-    return null
+    add: async (run) => remember(path, JSON.stringify([...(await all()), run].slice(-KEPT_CANARIES))),
   }
 }

@@ -5,6 +5,7 @@ import { Secret } from '../wire/secret.ts'
 import type { Invocation } from './invocation.ts'
 import { expandPath } from './paths.ts'
 import { type Refusal, usageError } from './result.ts'
+import { gatewayAddress } from './settings.ts'
 import type { World } from './world.ts'
 
 export interface ClientKeyGiven {
@@ -157,10 +158,10 @@ function foundConfig({ world, config, flags }: Invocation): string | null {
 function keysGoAstray(invocation: Invocation): Refusal | null {
   const { settings, config } = invocation
   const found = foundConfig(invocation)
-  const { gatewayName, origins, values } = settings
+  const { gatewayName, origins } = settings
   const isFromFile = gatewayName !== null || origins.gateway.startsWith(`${config?.path}:`)
   if (found === null || !isFromFile) return null
-  const url = gatewayName === null ? values.gateway : (config?.values.gateways?.[gatewayName]?.url ?? '')
+  const url = gatewayAddress(settings, config)
   if (!URL.canParse(url) || isLoopback(new URL(url).hostname)) return null
   return usageError(
     `${found} says which gateway gets your key, ${new URL(url).origin}, and was only found here, not chosen`,

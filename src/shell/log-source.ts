@@ -6,6 +6,7 @@ import { mainLogsInOrder, readLogFileName } from '../analysis/logs/file-names.ts
 import type { LogPeriod } from '../analysis/logs/log-time.ts'
 import type { LogPart } from '../analysis/logs/scan.ts'
 import { seekSince } from '../analysis/logs/seek.ts'
+import { systemCodeOf } from './files.ts'
 
 /** The part of `node:fs/promises` that is needed. */
 export type LogFiles = Pick<typeof import('node:fs/promises'), 'open' | 'readdir' | 'stat'>
@@ -78,16 +79,11 @@ async function guarded(path: string, find: () => Promise<LogSource>): Promise<Lo
   try {
     return await find()
   } catch (error) {
-    const code = systemCode(error)
-    if (code === null) throw error
+    const code = systemCodeOf(error)
     return code === 'ENOENT' || code === 'ENOTDIR'
       ? { outcome: 'missing', path }
       : { outcome: 'unreadable', path, code }
   }
-}
-
-function systemCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
 }
 
 async function atPath(path: string, period: LogPeriod, files: LogFiles): Promise<LogSource> {
@@ -161,7 +157,7 @@ async function listing(path: string, files: LogFiles): Promise<{ names: string[]
       const logs = await Promise.all(mainLogsInOrder(names).map((name) => fileIn(path, name, files)))
       return { names, logs }
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT' || attempt === LISTINGS) throw error
+      if (systemCodeOf(error) !== 'ENOENT' || attempt === LISTINGS) throw error
     }
   }
 }

@@ -1,4 +1,4 @@
-import { shellWord } from '../checks/quota-words.ts'
+import { shellWord } from '../core/text.ts'
 import type { Invocation } from './invocation.ts'
 import { expandPath } from './paths.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as z from 'zod/mini'
 import type { Newcomer } from '../analysis/onboarding/spec.ts'
 import { type Target, targetName } from '../changes/change.ts'
-import { readOrNull, writePrivately } from './files.ts'
+import { recall, remember } from './files.ts'
 import type { Invocation } from './invocation.ts'
 
 const Proof = z.strictObject({
@@ -30,14 +30,8 @@ export async function readProof(
   target: Target,
   newcomer: Newcomer,
 ): Promise<OnboardProof | null> {
-  const text = await readOrNull(pathOf(invocation, target, newcomer))
-  if (text === null) return null
-  try {
-    const proof = Proof.parse(JSON.parse(text))
-    return proof.newcomer === JSON.stringify(newcomer) ? proof : null
-  } catch {
-    return null
-  }
+  const proof = await recall(pathOf(invocation, target, newcomer), Proof)
+  return proof?.newcomer === JSON.stringify(newcomer) ? proof : null
 }
 
 /** A failed write costs only that the next run watches again. */
@@ -48,6 +42,5 @@ export async function keepProof(
   proof: Omit<OnboardProof, 'newcomer'>,
 ): Promise<void> {
   const text = `${JSON.stringify({ newcomer: JSON.stringify(newcomer), ...proof }, null, 2)}\n`
-  const path = pathOf(invocation, target, newcomer)
-  await writePrivately(path, invocation.redactor.apply(text), `${process.pid}.draft`).catch(() => {})
+  await remember(pathOf(invocation, target, newcomer), invocation.redactor.apply(text))
 }

@@ -29,7 +29,7 @@ import {
 } from './change-flow.ts'
 import { stoppingStage } from './change-report.ts'
 import { firstClientKey } from './change-session.ts'
-import { gatewayForUndo, newRunId, type RunEnd, startRunEnd } from './change-terms.ts'
+import { diffAttachments, gatewayForUndo, newRunId, type RunEnd, startRunEnd } from './change-terms.ts'
 import type { Invocation } from './invocation.ts'
 import { startMonitorView } from './monitor-view.ts'
 import { keepProof, type OnboardProof, readProof } from './onboard-memory.ts'
@@ -147,8 +147,7 @@ export class OnboardRun implements OnboardContext {
       world.mask,
     )
     this.#soFar.change = change
-    if (change.diff.kind === 'unified')
-      this.attachments.push({ kind: 'diff', title: 'the change', text: change.diff.text })
+    this.attachments.push(...diffAttachments('the change', change.diff))
     if (warnings.length > 0)
       this.attachments.push({
         kind: 'text',

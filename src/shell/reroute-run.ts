@@ -20,11 +20,12 @@ import {
   rollBack,
   seeEffect,
   sourceOf,
+  withWayBack,
 } from './change-flow.ts'
 import { stoppingStage } from './change-report.ts'
 import { firstClientKey } from './change-session.ts'
 import type { StagedRun } from './change-stages.ts'
-import { gatewayForUndo, newRunId, type RunEnd, startRunEnd } from './change-terms.ts'
+import { diffAttachments, gatewayForUndo, newRunId, type RunEnd, startRunEnd } from './change-terms.ts'
 import type { Invocation } from './invocation.ts'
 import { refusedPlan } from './onboard-words.ts'
 import type { RerouteOrder } from './reroute.ts'
@@ -107,8 +108,7 @@ export class RerouteRun implements RerouteContext, StagedRun {
       ],
       rows: routes.map((route) => [route.id, route.before.join(', ') || '-', route.after.join(', ') || '-']),
     })
-    if (change.diff.kind === 'unified')
-      this.attachments.push({ kind: 'diff', title: 'the change', text: change.diff.text })
+    this.attachments.push(...diffAttachments('the change', change.diff))
   }
 
   #planned({ standing, moved, vanish }: ReroutePlan): Judgement {
@@ -155,10 +155,7 @@ export class RerouteRun implements RerouteContext, StagedRun {
         saw: 'nothing to do: the configuration says so already',
         source: sourceOf(this.#flow),
       }
-    const judged = await confirmAndApply(this.#flow, this.#change)
-    return judged.outcome === 'pass'
-      ? { ...judged, saw: `${judged.saw}; the way back: ${this.#change.undoCommand}` }
-      : judged
+    return withWayBack(await confirmAndApply(this.#flow, this.#change), this.#change)
   }
 
   readonly listed = async (): Promise<Judgement> => {

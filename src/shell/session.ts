@@ -11,6 +11,7 @@ import type { Invocation } from './invocation.ts'
 import { type ClientKeyGiven, findKeys } from './keys.ts'
 import { expandPath } from './paths.ts'
 import { type Refusal, usageError } from './result.ts'
+import { gatewayAddress } from './settings.ts'
 import { State } from './state.ts'
 import { VERSION } from './version.ts'
 
@@ -130,8 +131,8 @@ async function sessionOn(
 
 /** The URL behind `--gateway`, refused where it cannot be one or holds a password. */
 function targetUrl({ settings, config }: Invocation): URL | Refusal {
-  const { gatewayName, values, origins } = settings
-  const text = gatewayName === null ? values.gateway : (config?.values.gateways?.[gatewayName]?.url ?? '')
+  const { gatewayName, origins } = settings
+  const text = gatewayAddress(settings, config)
   const from = gatewayName === null ? origins.gateway : `gateways.${gatewayName}.url`
   const names = Object.keys(config?.values.gateways ?? {})
   const url = URL.canParse(text) ? new URL(text) : null

@@ -173,6 +173,11 @@ interface Given {
   readonly origin: Origin
 }
 
+/** The URL that `gateway` stands for, by itself or by its name in the file; not checked yet. */
+export function gatewayAddress({ gatewayName, values }: Settings, file: ConfigFile | null): string {
+  return gatewayName === null ? values.gateway : (file?.values.gateways?.[gatewayName]?.url ?? '')
+}
+
 /** Resolves every setting once. All wrong values are reported together, each with where it stands. */
 export function resolveSettings(sources: SettingSources): SettingsResult {
   const problems: WrongSetting[] = []

@@ -10,6 +10,7 @@ import type { ConfigText, MitigationContext } from '../checks/spark-mitigation.t
 import type { Finding } from '../core/finding.ts'
 import type { Attachment } from '../core/report.ts'
 import type { Endpoint } from '../wire/routes.ts'
+import { diffAttachments } from './change-terms.ts'
 import { changeWorldOf } from './change-world.ts'
 import { readConfigText } from './config-text.ts'
 import { readGatewayLog } from './gateway-log.ts'
@@ -187,8 +188,8 @@ export interface Proposal {
   readonly config: ConfigText & { kind: 'text' }
 }
 
-function diffOf({ plan, config }: Proposal, invocation: Invocation): Attachment[] {
+function diffOf({ plan, config }: Proposal, invocation: Invocation): readonly Attachment[] {
   const diff = maskedDiff('config.yaml', config.text, plan.after, changeWorldOf(invocation).mask)
   const title = plan.kind === 'planned' ? 'the change that is due' : 'the way back'
-  return diff.kind === 'unified' ? [{ kind: 'diff', title, text: diff.text }] : []
+  return diffAttachments(title, diff)
 }

@@ -4,7 +4,7 @@ import type { AutoMitigation } from '../checks/spark-apply.ts'
 import type { MitigationContext } from '../checks/spark-mitigation.ts'
 import type { Judgement } from '../core/check.ts'
 import { effectOf, flavourOf } from './change-effect.ts'
-import { close, confirmAndApply, type Flow, seeEffect } from './change-flow.ts'
+import { close, confirmAndApply, type Flow, seeEffect, withWayBack } from './change-flow.ts'
 import { firstClientKey } from './change-session.ts'
 import { gatewayForUndo, newRunId } from './change-terms.ts'
 import { changeWorldOf } from './change-world.ts'
@@ -89,10 +89,7 @@ export class Mitigation {
     )
     this.#change = change
     this.#flow = { invocation: this.#invocation, world, store: opening.store, held: null, runId: null }
-    const judged = await confirmAndApply(this.#flow, change)
-    return judged.outcome === 'pass'
-      ? { ...judged, saw: `${judged.saw}; the way back: ${change.undoCommand}` }
-      : judged
+    return withWayBack(await confirmAndApply(this.#flow, change), change)
   }
 
   async #verify(session: Session, signal: AbortSignal): Promise<Judgement> {

@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 import type { TotalsSample } from '../analysis/windows.ts'
 import type { RememberedInventory } from '../checks/daily-context.ts'
 import type { Report } from '../core/report.ts'
-import { readOrNull, writePrivately } from './files.ts'
+import { recall, remember } from './files.ts'
 
 const Inventory = z.strictObject({
   atMs: z.number(),
@@ -44,7 +44,7 @@ export class State {
 
   /** The model list of the last green run of this gateway with this key. */
   inventory(gateway: string, keyName: string): Promise<RememberedInventory | null> {
-    return this.#read(join('inventory', fileName(gateway, keyName)), Inventory)
+    return recall(join(this.#dir, 'inventory', fileName(gateway, keyName)), Inventory)
   }
 
   rememberInventory(gateway: string, keyName: string, inventory: RememberedInventory): Promise<void> {
@@ -52,7 +52,7 @@ export class State {
   }
 
   totals(gateway: string): Promise<TotalsSample | null> {
-    return this.#read(join('totals', fileName(gateway)), Totals)
+    return recall(join(this.#dir, 'totals', fileName(gateway)), Totals)
   }
 
   rememberTotals(gateway: string, totals: TotalsSample): Promise<void> {
@@ -67,19 +67,9 @@ export class State {
     for (const old of runs.slice(0, -KEPT_RUNS)) await rm(join(this.#dir, 'runs', old), { force: true })
   }
 
-  async #read<T>(path: string, schema: z.ZodMiniType<T>): Promise<T | null> {
-    const text = await readOrNull(join(this.#dir, path))
-    if (text === null) return null
-    try {
-      return schema.parse(JSON.parse(text))
-    } catch {
-      return null
-    }
-  }
-
   async #write(path: string, value: unknown): Promise<void> {
     const text = this.#redact(`${JSON.stringify(value, null, 2)}\n`)
-    await writePrivately(join(this.#dir, path), text, `${process.pid}.draft`).catch(() => {})
+    await remember(join(this.#dir, path), text)
   }
 }
 

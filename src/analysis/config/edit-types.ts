@@ -1,3 +1,4 @@
+import type { ProviderEntry } from './model.ts'
 import type { Section } from './schema-providers.ts'
 
 /** An openai-compatibility entry: by its place in the file's list, or by its name. */
@@ -7,6 +8,11 @@ export type CompatRef =
 
 /** An entry of any provider section; the others have no names. */
 export type EntryRef = { readonly section: Section; readonly index: number } | CompatRef
+
+/** The entry by its place in the file as it was read. */
+export function refOf({ section, fileIndex }: ProviderEntry): EntryRef {
+  return { section, index: fileIndex }
+}
 
 export interface NewModel {
   readonly name: string

@@ -1,11 +1,11 @@
 import { benchOfAccount, stalenessOf } from '../../analysis/quota/bench.ts'
 import { maskFileName } from '../../analysis/quota/names.ts'
 import { providerName } from '../../analysis/windows.ts'
-import { counted, listed, printable } from '../../core/text.ts'
+import { counted, instantOf, listed, printable } from '../../core/text.ts'
 import type { AuthFile } from '../../wire/management.ts'
 import type { Facts, IncidentScope } from './incident-context.ts'
 import type { LimitCause } from './limits.ts'
-import { inScope, instantOf } from './log-facts.ts'
+import { inScope } from './log-facts.ts'
 import { told } from './read-facts.ts'
 
 /** Accounts that the gateway itself holds back for their quota: one cause per provider, stale benches apart. */

@@ -1,9 +1,9 @@
+import { refOf } from '../../analysis/config/edit-types.ts'
 import type { Settings } from '../../analysis/config/model.ts'
 import { counted, listed } from '../../core/text.ts'
 import { type Answerer, answerersOf } from './answerers.ts'
 import type { Facts } from './incident-context.ts'
 import type { LimitCause, LimitKind } from './limits.ts'
-import { refOf } from './moves.ts'
 import type { EditRemedy } from './playbook.ts'
 import { told } from './read-facts.ts'
 

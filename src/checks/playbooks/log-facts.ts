@@ -94,11 +94,6 @@ function sameProvider(a: string, b: string): boolean {
   return providerName(a) === providerName(b)
 }
 
-/** `2026-11-28T02:34Z`. */
-export function instantOf(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 16)}Z`
-}
-
 /** What a provider said when it refused one of these models, by the log's own lines, else by the error logs. */
 export function wordsOf(
   facts: Facts,

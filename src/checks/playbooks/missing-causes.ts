@@ -1,8 +1,8 @@
 import { type Cause, whyMissing } from '../../analysis/config/why-missing.ts'
-import { counted, printable, span } from '../../core/text.ts'
+import { counted, instantOf, printable, span } from '../../core/text.ts'
 import { momentMs } from '../../wire/moments.ts'
 import type { ConfigView, Facts, IncidentContext } from './incident-context.ts'
-import { instantOf, REPEATED } from './log-facts.ts'
+import { REPEATED } from './log-facts.ts'
 import { told } from './read-facts.ts'
 
 /** An id that is not listed, and the first cause that explains it. */

@@ -1,8 +1,7 @@
-import type { ConfigEdit } from '../../analysis/config/edit-types.ts'
+import { type ConfigEdit, refOf } from '../../analysis/config/edit-types.ts'
 import { shellWord } from '../../core/text.ts'
 import type { ConfigView, Facts } from './incident-context.ts'
 import type { Missing } from './missing-causes.ts'
-import { refOf } from './moves.ts'
 import type { Remedy } from './playbook.ts'
 import { told } from './read-facts.ts'
 

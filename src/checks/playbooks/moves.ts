@@ -1,4 +1,4 @@
-import type { ConfigEdit, EntryRef } from '../../analysis/config/edit-types.ts'
+import { type ConfigEdit, refOf } from '../../analysis/config/edit-types.ts'
 import type { ProviderEntry } from '../../analysis/config/model.ts'
 import { type Answerer, answerersOf } from './answerers.ts'
 import type { Facts } from './incident-context.ts'
@@ -65,6 +65,20 @@ export function shiftRemedies(facts: Facts, models: readonly string[]): readonly
   ]
 }
 
+/** Moves of those models alone whose fallback `isProven` for what is wrong: never to something untried. */
+export async function provenShift(
+  facts: Facts,
+  models: readonly string[],
+  isProven: (id: string) => Promise<boolean>,
+): Promise<readonly EditRemedy[]> {
+  const proven: string[] = []
+  for (const model of models) {
+    const [fallback] = fallbacksFor(facts, model)
+    if (fallback !== undefined && (await isProven(fallback.id))) proven.push(model)
+  }
+  return shiftRemedies(facts, proven)
+}
+
 function editsFor(facts: Facts, id: string, fallback: Fallback): ConfigEdit[] {
   const offers = told(facts.config)?.offers
   const own = offers ? answerersOf(facts, offers, id) : []
@@ -99,8 +113,4 @@ export function withdrawalEdits(
       entry: refOf(entry),
       model: alias === '' ? { name } : { name, alias },
     }))
-}
-
-export function refOf(entry: ProviderEntry): EntryRef {
-  return { section: entry.section, index: entry.fileIndex }
 }

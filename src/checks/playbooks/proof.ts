@@ -1,10 +1,9 @@
 import { benchOfAccount } from '../../analysis/quota/bench.ts'
 import { maskFileName } from '../../analysis/quota/names.ts'
-import { listed, printable } from '../../core/text.ts'
+import { instantOf, listed, printable } from '../../core/text.ts'
 import type { AuthFile } from '../../wire/management.ts'
 import { askOnce, MOST_ASKED, problemOf } from './ask.ts'
 import type { IncidentContext } from './incident-context.ts'
-import { instantOf } from './log-facts.ts'
 import type { MachineRemedy, Playbook, ResetRemedy, Verdict } from './playbook.ts'
 import { factsOf, told } from './read-facts.ts'
 

@@ -2,7 +2,7 @@ import { counted, listed, printable, shellWord } from '../../core/text.ts'
 import type { LoggedRefusal } from './error-log.ts'
 import { type CanarySet, isBad, runCanary, verdictWords } from './image-canary.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
-import { fallbacksFor, shiftRemedies } from './moves.ts'
+import { provenShift } from './moves.ts'
 import {
   type Diagnosis,
   type Evidence,
@@ -94,7 +94,7 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
       models,
       saw: `${models[0]} on ${worst?.endpoint}, ${worst?.how}: ${worst ? verdictWords(worst.verdict) : ''}`,
       remedies: [
-        ...(await provenShift(context, facts, models, signal)),
+        ...(await provenShift(facts, models, async (id) => isSeen(await runCanary(context, id, signal)))),
         ...goodPrefixes(clear),
         provider(bad),
       ],
@@ -133,23 +133,6 @@ export function probeCommand(models: readonly string[]): string {
 function unclearWords(sets: readonly CanarySet[]): string {
   const unclear = sets.flatMap(({ results }) => results).find(({ verdict }) => verdict.kind === 'unclear')
   return unclear ? verdictWords(unclear.verdict) : 'no canary was answered'
-}
-
-/** A provider that has the same model, and whose canary was seen: never a move to something untried. */
-async function provenShift(
-  context: IncidentContext,
-  facts: Facts,
-  models: readonly string[],
-  signal: AbortSignal,
-): Promise<Remedy[]> {
-  const proven: string[] = []
-  for (const model of models) {
-    const [fallback] = fallbacksFor(facts, model)
-    if (fallback === undefined) continue
-    const set = await runCanary(context, fallback.id, signal)
-    if (isSeen(set)) proven.push(model)
-  }
-  return [...shiftRemedies(facts, proven)]
 }
 
 function goodPrefixes(clear: readonly CanarySet[]): Remedy[] {

@@ -5,7 +5,7 @@ import { type AskedPair, PARITY_CHECKS, type ParityContext } from '../parity.ts'
 import { endpointFor } from './ask.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
 import { failuresWith } from './log-facts.ts'
-import { fallbacksFor, shiftRemedies } from './moves.ts'
+import { provenShift } from './moves.ts'
 import {
   type Diagnosis,
   type Evidence,
@@ -104,34 +104,21 @@ async function diagnose(context: IncidentContext, signal: AbortSignal): Promise<
   const judgements = (await judged(context, models, signal)).filter(({ outcome }) => outcome !== 'warn')
   const failed = judgements.filter(({ outcome }) => outcome === 'fail')
   if (failed.length > 0) {
+    const agrees = async (id: string) =>
+      (await judged(context, [id], signal)).every(
+        ({ outcome }) => outcome !== 'fail' && outcome !== 'unknown',
+      )
     const bad = [...new Set(failed.flatMap(({ subject }) => subject ?? []))]
     return {
       condition: 'present',
       models: bad,
       saw: `${bad[0]}: ${failed[0]?.saw}`,
-      remedies: [...(await provenShift(context, facts, bad, signal)), mend(bad)],
+      remedies: [...(await provenShift(facts, bad, agrees)), mend(bad)],
     }
   }
   const open = judgements.find(({ outcome }) => outcome === 'unknown')
   if (open) return nothingToDo('unknown', open.saw)
   return nothingToDo('absent', `usage agrees for ${listed(models)}`)
-}
-
-/** Only to a provider whose own pair agrees. */
-async function provenShift(
-  context: IncidentContext,
-  facts: Facts,
-  models: readonly string[],
-  signal: AbortSignal,
-): Promise<Remedy[]> {
-  const proven: string[] = []
-  for (const model of models) {
-    const [fallback] = fallbacksFor(facts, model)
-    if (!fallback) continue
-    const answers = await judged(context, [fallback.id], signal)
-    if (answers.every(({ outcome }) => outcome !== 'fail' && outcome !== 'unknown')) proven.push(model)
-  }
-  return [...shiftRemedies(facts, proven)]
 }
 
 function mend(models: readonly string[]): Remedy {

@@ -1,9 +1,9 @@
+import { refOf } from '../../analysis/config/edit-types.ts'
 import type { Offers } from '../../analysis/config/offers.ts'
 import { listed, printable, shellWord } from '../../core/text.ts'
 import { type Answerer, answerersOf, answerWords } from './answerers.ts'
 import { type Collision, collisionsIn, collisionWords, contestedIn, meantOf } from './collisions.ts'
 import type { Facts, IncidentContext } from './incident-context.ts'
-import { refOf } from './moves.ts'
 import {
   type Diagnosis,
   type Evidence,
