@@ -12,7 +12,7 @@ export type FallbackPlan =
       readonly how: string
     }
   /** The file already sends the model's clients to the fallback. */
-  | { readonly kind: 'in-place'; readonly undo: readonly ConfigEdit[]; readonly after: string }
+  | { readonly kind: 'in-place'; readonly after: string }
   | { readonly kind: 'refused'; readonly reason: string }
 
 export interface FallbackModels {
@@ -36,7 +36,7 @@ export function planFallback(configText: string, models: FallbackModels): Fallba
   if (undo.length > 0) {
     const back = applyEdits(configText, undo)
     return back.kind === 'edited'
-      ? { kind: 'in-place', undo, after: back.text }
+      ? { kind: 'in-place', after: back.text }
       : { kind: 'refused', reason: `line ${back.line}: ${back.reason}` }
   }
   const { edits, how } = editsFor(loaded.config, models)

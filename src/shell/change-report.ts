@@ -1,38 +1,19 @@
 import type { Finding } from '../core/finding.ts'
-import { type Attachment, makeReport } from '../core/report.ts'
 import type { Invocation } from './invocation.ts'
 import { keepReport } from './judge.ts'
 import type { CommandResult } from './result.ts'
+import { type RunFacts, runReport } from './run-report.ts'
 import type { Session } from './session.ts'
-
-export interface Staged {
-  readonly command: string
-  readonly startedAtMs: number
-  readonly findings: readonly Finding[]
-  readonly attachments: readonly Attachment[]
-}
 
 /** The report of a command that worked in stages. The stage that stopped it is named on stderr before anything else. */
 export async function reportStages(
-  { command, startedAtMs, findings, attachments }: Staged,
+  facts: RunFacts,
   invocation: Invocation,
   session: Session,
 ): Promise<CommandResult> {
-  const { world, redactor, settings } = invocation
-  const report = makeReport(
-    {
-      command,
-      gateway: await session.identity(),
-      startedAtMs,
-      requests: { ...session.gateway.tally },
-      findings,
-      attachments,
-      failOn: settings.values['fail-on'],
-    },
-    world.clock,
-  )
-  const shown = redactor.applyTo(report)
-  for (const { id, saw } of stopLines(shown.findings)) world.stderr.write(`provops: ${id}: ${saw}\n`)
+  const shown = await runReport(facts, invocation, session)
+  for (const { id, saw } of stopLines(shown.findings))
+    invocation.world.stderr.write(`provops: ${id}: ${saw}\n`)
   return keepReport(shown, invocation, session)
 }
 

@@ -7,7 +7,7 @@ import { factsOf } from '../checks/playbooks/read-facts.ts'
 import { ownerWords } from '../checks/playbooks/steps.ts'
 import type { Judgement } from '../core/check.ts'
 import { type Finding, findingOf } from '../core/finding.ts'
-import { type Attachment, makeReport } from '../core/report.ts'
+import type { Attachment } from '../core/report.ts'
 import { runChecks } from '../core/runner.ts'
 import { close } from './change-flow.ts'
 import { openLastingSession } from './change-session.ts'
@@ -30,6 +30,7 @@ import { keepReport } from './judge.ts'
 import { findingsHere, nextHere } from './next-commands.ts'
 import { withoutTimes } from './own-times.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
+import { runReport } from './run-report.ts'
 import type { Session } from './session.ts'
 
 /** What came of a playbook that was carried out to its end. */
@@ -48,26 +49,18 @@ export async function applyPlaybook(invocation: Invocation, incident: Incident):
   announceProbes(invocation, incident.playbook, probing)
   const session = await openLastingSession(invocation)
   if (session.kind === 'refused') return session
-  const { clock } = invocation.world
-  const startedAtMs = clock.nowMs()
+  const startedAtMs = invocation.world.clock.nowMs()
   try {
     const carried = await carryOutPlaybook(invocation, session, incident, probing)
     if ('kind' in carried) return carried
     const { findings, timeline } = carried
-    const report = invocation.redactor.applyTo(
-      makeReport(
-        {
-          command: `incident ${incident.playbook.name}`,
-          gateway: await session.identity(),
-          startedAtMs,
-          requests: { ...session.gateway.tally },
-          findings: findingsHere(findings, invocation),
-          attachments: [...carried.attachments, timelineTable(incident.run, timeline)],
-          failOn: invocation.settings.values['fail-on'],
-        },
-        clock,
-      ),
-    )
+    const facts = {
+      command: `incident ${incident.playbook.name}`,
+      startedAtMs,
+      findings: findingsHere(findings, invocation),
+      attachments: [...carried.attachments, timelineTable(incident.run, timeline)],
+    }
+    const report = await runReport(facts, invocation, session)
     await keepIncident(invocation, incident, report, timeline, carried.owner, session.gateway.url)
     return await keepReport(report, invocation, session)
   } finally {

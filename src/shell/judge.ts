@@ -3,7 +3,7 @@ import { open, writeFile } from 'node:fs/promises'
 import type { Check } from '../core/check.ts'
 import type { Finding } from '../core/finding.ts'
 import type { SubjectFilter } from '../core/plan.ts'
-import { type Attachment, makeReport, type Report } from '../core/report.ts'
+import type { Attachment, Report } from '../core/report.ts'
 import { runChecks } from '../core/runner.ts'
 import { listed, span } from '../core/text.ts'
 import { checkLines } from './catalogue-lines.ts'
@@ -14,6 +14,7 @@ import { loadFormat } from './output.ts'
 import { expandPath } from './paths.ts'
 import { startProgress } from './progress.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
+import { runReport } from './run-report.ts'
 import { readSelection } from './selection.ts'
 import { openSession, type Session } from './session.ts'
 import { parseDurationMs } from './values.ts'
@@ -148,7 +149,7 @@ async function ask<Context>(
   command: JudgingCommand<Context>,
   asked: Asked<Context>,
 ): Promise<Round<Context>> {
-  const { world, settings } = invocation
+  const { world } = invocation
   const startedAtMs = world.clock.nowMs()
   const deadline = startDeadline(invocation)
   try {
@@ -163,19 +164,13 @@ async function ask<Context>(
       required: asked.required,
       onAnswered: progress.answered,
     }).finally(progress.stop)
-    const report = makeReport(
-      {
-        command: command.name,
-        gateway: await session.identity(),
-        startedAtMs,
-        requests: { ...session.gateway.tally },
-        findings: findingsHere(command.fold?.(findings) ?? findings, invocation),
-        attachments: (await command.attachments?.(context)) ?? [],
-        failOn: settings.values['fail-on'],
-      },
-      world.clock,
-    )
-    return { kind: 'round', report: invocation.redactor.applyTo(report), context }
+    const facts = {
+      command: command.name,
+      startedAtMs,
+      findings: findingsHere(command.fold?.(findings) ?? findings, invocation),
+      attachments: (await command.attachments?.(context)) ?? [],
+    }
+    return { kind: 'round', report: await runReport(facts, invocation, session), context }
   } finally {
     // Until then it keeps the process from ending.
     deadline.cancel()

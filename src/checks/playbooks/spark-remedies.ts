@@ -1,4 +1,3 @@
-import { applyEdits } from '../../analysis/config/edit.ts'
 import { benchOfAccount } from '../../analysis/quota/bench.ts'
 import { planFallback } from '../../analysis/spark-mitigation.ts'
 import { counted } from '../../core/text.ts'
@@ -31,7 +30,7 @@ export async function remediesFor(facts: Facts, context: IncidentContext): Promi
     ]
   const plan = config ? planFallback(config.text, spark) : null
   const resets = (await hasResetRoute(context.capabilities)) ? resetRemedies(benched(facts), context) : []
-  if (plan?.kind === 'planned' && config && applyEdits(config.text, plan.edits).kind === 'edited')
+  if (plan?.kind === 'planned')
     return [
       {
         kind: 'edit',
@@ -49,9 +48,7 @@ export async function remediesFor(facts: Facts, context: IncidentContext): Promi
       ? 'the configuration could not be read'
       : plan.kind === 'in-place'
         ? 'the alias is in place already'
-        : plan.kind === 'refused'
-          ? plan.reason
-          : ''
+        : plan.reason
   return [
     ...resets,
     {
