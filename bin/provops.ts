@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import envPaths from 'env-paths'
 import { main } from '../commands/main.ts'
 import { EXIT_CODES } from '../src/core/exit-codes.ts'
+import { outputStream } from './output-stream.ts'
 
 const interrupt = new AbortController()
 let unwritable = false
@@ -15,19 +16,26 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143))
   })
 }
-// A reader that left early (`| head`) is no error; the exit code still tells the verdict.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE' || stream === process.stderr) return
+const stdout = outputStream(
+  1,
+  () => process.stdout,
+  ({ code }) => {
+    // A reader that left early (`| head`) is no error; the exit code still tells the verdict.
+    if (code === 'EPIPE') return
     // A verdict that nobody could read, e.g. on a full disk, is none.
     unwritable = true
     process.exitCode = EXIT_CODES.usage.code
-    process.stderr.write(`provops: cannot write the output: ${error.code}\n`)
-  })
-}
+    stderr.write(`provops: cannot write the output: ${code}\n`)
+  },
+)
+const stderr = outputStream(
+  2,
+  () => process.stderr,
+  () => {},
+)
 // Node would end with 1, which is a verdict. The text may hold anything, so that only the kind of error is shown.
 process.on('uncaughtException', ({ name }) => {
-  process.stderr.write(`provops: internal error: ${name}\n`)
+  stderr.write(`provops: internal error: ${name}\n`)
   process.exit(EXIT_CODES.internal.code)
 })
 
@@ -59,8 +67,8 @@ void main({
     [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator](),
     destroy: () => process.stdin.destroy(),
   },
-  stdout: process.stdout,
-  stderr: process.stderr,
+  stdout,
+  stderr,
   interrupted: interrupt.signal,
   stateDir: process.env.PROVOPS_STATE_DIR || paths.log,
   scenariosDir: join(import.meta.dirname, '../fixtures/scenarios'),

@@ -51,6 +51,8 @@ function buildProgram(world: World, setExitCode: (code: number) => void): Comman
       writeErr: (text) => world.stderr.write(text),
       getOutHelpWidth: () => helpWidth(world.stdout.columns, world.env.COLUMNS),
       getErrHelpWidth: () => helpWidth(world.stderr.columns, world.env.COLUMNS),
+      getOutHasColors: () => world.stdout.isTTY === true,
+      getErrHasColors: () => world.stderr.isTTY === true,
     })
     .showSuggestionAfterError()
     .helpCommand('help [command|topic]', 'help for a command, or for one of: exit-codes')
