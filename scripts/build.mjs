@@ -15,6 +15,8 @@ const COMMON = {
   platform: 'node',
   target: 'node20',
   minify: true,
+  // A script that node:vm runs cannot import; it can require.
+  supported: { 'dynamic-import': false },
   legalComments: 'none',
   logLevel: 'warning',
   define: { PROVOPS_VERSION: JSON.stringify(version), 'import.meta.dirname': '__dirname' },

@@ -19,6 +19,10 @@ describe('the built program', () => {
     expect(readFileSync(join(DIST, script), 'utf8').match(/[^\0-\x7f]+/g)).toBeNull()
   })
 
+  it.each(SCRIPTS)('imports nothing in %s, which a script of node:vm cannot', (script) => {
+    expect(readFileSync(join(DIST, script), 'utf8')).not.toContain('import(')
+  })
+
   it.each(SCRIPTS)('has compiled code for %s that this node accepts', async (script) => {
     const path = join(DIST, script)
     const program = `

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 
 /**
  * Keeps libraries from doing at every start what provops seldom or never needs: to import node:process opens standard
- * input, commander wants node:child_process for commands that are programs of their own, undici wants node:http2 for
- * servers that speak it, which it is told not to use, and the width of text that is not ASCII is looked up in large
- * tables, were it for a tick or a dash that provops itself writes.
+ * input, commander wants node:child_process for commands that are programs of their own, and the width of text that is
+ * not ASCII is looked up in large tables, were it for a tick or a dash that provops itself writes. undici wants node:http2
+ * for servers that speak it, which it is told not to use, of node:http only a size and a class, and node:assert, which
+ * opens standard error.
  */
 export const lighter = {
   name: 'lighter',
@@ -13,7 +14,9 @@ export const lighter = {
     bundle.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
       /[\\/]commander[\\/]/.test(importer) ? { path: '{}', namespace: 'value' } : undefined,
     )
-    bundle.onResolve({ filter: /^node:http2$/ }, () => ({ path: '{ constants: {} }', namespace: 'value' }))
+    bundle.onResolve({ filter: /^node:(assert|http|http2)$/ }, ({ path, importer }) =>
+      /[\\/]undici[\\/]/.test(importer) ? { path: FOR_UNDICI[path], namespace: 'value' } : undefined,
+    )
     bundle.onLoad({ filter: /.*/, namespace: 'value' }, ({ path }) => ({
       contents: `module.exports = ${path}`,
     }))
@@ -23,6 +26,12 @@ export const lighter = {
       return { contents: lighter + WHEN_USED }
     })
   },
+}
+
+const FOR_UNDICI = {
+  'node:assert': '(holds, message) => { if (!holds) throw new Error(message ?? "undici: an assertion failed") }',
+  'node:http': '{ maxHeaderSize: 16384, IncomingMessage: class {} }',
+  'node:http2': '{ constants: {} }',
 }
 
 /** What both libraries know to be as wide as it is long, and the same with · × – … → ⊘ ▁ to █ ░ ✔ ✖. */

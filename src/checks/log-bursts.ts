@@ -42,9 +42,14 @@ const EXPECTATION = {
 function judgeScan(
   { scan, source }: LogReading & { kind: 'scanned' },
   nowMs: number,
-): Judgement | Judgement[] {
+): Judgement[] {
+  const doubts = judgeReading(scan)
   const nothing = withoutRecords(scan, nowMs)
-  if (nothing) return { ...nothing, source }
+  if (nothing) {
+    // A file that could not be read is not empty.
+    const judged = scan.content === 'empty' && doubts.length > 0 ? doubts : [nothing, ...doubts]
+    return judged.map((judgement) => ({ ...judgement, source }))
+  }
   const bursts = findBursts(scan).filter((burst) => !isOwnQuestion(burst))
   const judged = statuses.map((status) =>
     judgeStatus(
@@ -53,7 +58,7 @@ function judgeScan(
       scan,
     ),
   )
-  return [...judged, ...judgeReading(scan)].map((judgement) => ({ ...judgement, source }))
+  return [...judged, ...doubts].map((judgement) => ({ ...judgement, source }))
 }
 
 /** Clocks of two machines may differ by this much. */

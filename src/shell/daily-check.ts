@@ -80,15 +80,18 @@ async function remember(
   { world, flags }: Invocation,
 ): Promise<void> {
   const { state, embedded } = session
-  // An embedded gateway counts from its start, which is this run's.
-  if (learned.totals && !embedded) await state.rememberTotals(memoryOf(session), learned.totals)
-  if (!learned.models || (report.verdict !== 'passed' && !flags.has('accept-models'))) return
-  const { shape, models } = learned.models
-  await state.rememberInventory(memoryOf(session), firstKeyName(session), {
-    atMs: world.clock.nowMs(),
-    shape,
-    models,
-  })
+  const { totals, models } = learned
+  await Promise.all([
+    // An embedded gateway counts from its start, which is this run's.
+    totals && !embedded ? state.rememberTotals(memoryOf(session), totals) : null,
+    models && (report.verdict === 'passed' || flags.has('accept-models'))
+      ? state.rememberInventory(memoryOf(session), firstKeyName(session), {
+          atMs: world.clock.nowMs(),
+          shape: models.shape,
+          models: models.models,
+        })
+      : null,
+  ])
 }
 
 async function readRecentLog(invocation: Invocation, session: Session): Promise<LogReading> {

@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { mainLogsInOrder, readLogFileName } from '../analysis/logs/file-names.ts'
 import type { LogPeriod } from '../analysis/logs/log-time.ts'
 import type { LogPart } from '../analysis/logs/scan.ts'
@@ -245,6 +244,7 @@ async function* plainChunks(handle: FileHandle, start: number): AsyncGenerator<U
 }
 
 async function* gunzipChunks(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  const { createGunzip } = await import('node:zlib')
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
   // Its errors come out of the iteration.
   pipeline(handle.createReadStream({ start: 0, autoClose: false }), gunzip, () => {})

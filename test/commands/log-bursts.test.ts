@@ -122,6 +122,17 @@ describe('a log', () => {
     expect(Object.values(await scanText(line(10, 200, '/healthz')))).toEqual(['skip'])
   })
 
+  it.each([
+    ['nothing', '', ['logs.bursts:unread']],
+    ['no client request', line(10, 200, '/healthz'), ['logs.bursts', 'logs.bursts:unread']],
+  ])('that breaks off after %s is not taken for the whole', async (_name, text, ids) => {
+    const rest = gzipSync(series(20, 1, 10, 429)).subarray(0, 12)
+    writeFileSync(join(home, 'main.log'), Buffer.concat([gzipSync(text), rest]))
+    const { findings, exit } = await scan('--logs main.log')
+    expect(findings.map(({ id }) => id)).toEqual(ids)
+    expect(exit.code).toBe(7)
+  })
+
   it('read in the wrong zone is known by its end in the future', async () => {
     writeFileSync(join(home, 'main.log'), series(30, 10, 5, 200))
     const [finding] = (await scan('--logs main.log --tz America/New_York')).findings
