@@ -23,5 +23,5 @@ export const dailyCheckCommand: CommandSpec = {
     { flags: '--tz <zone>', about: 'time zone of the log, such as Asia/Shanghai' },
   ],
   speaksTo: 'gateway',
-  run: async (invocation) => (await import('../src/shell/daily-check.ts')).runDailyCheck(invocation),
+  run: async (invocation) => (await import('../src/shell/daily-ahead.ts')).runDailyCheck(invocation),
 }

@@ -47,8 +47,6 @@ export interface DailyContext {
   readonly thresholds: Thresholds
   readonly expectedModels: readonly string[]
   readonly spark: { readonly model: string; readonly fallback: string }
-  /** Whether this address has proved to be a gateway before; a stranger has to before it is shown a key. */
-  readonly isKnown: boolean
   /** What earlier runs left; null when there was none. */
   readonly rememberedInventory: RememberedInventory | null
   readonly rememberedTotals: TotalsSample | null

@@ -63,9 +63,6 @@ const authCheck: Check<DailyContext> = {
   fix: 'Refused: compare the key with api-keys in config.yaml. Open: set api-keys. Safe mode: replace the sample key in api-keys.',
   runbook: 'Daily Checks, 2 Model inventory; Incident Playbooks, Repeated 401/403',
   needs: ['gateway.alive'],
-  sendAhead({ capabilities, keys, isKnown }) {
-    if (isKnown) for (const key of keys) void capabilities.auth(key.index)
-  },
   async ask({ capabilities, keys }) {
     return Promise.all(
       keys.map(async (key) => ({

@@ -39,10 +39,7 @@ const EXPECTATION = {
   why: 'what the log cannot tell is not known to be well',
 }
 
-function judgeScan(
-  { scan, source }: LogReading & { kind: 'scanned' },
-  nowMs: number,
-): Judgement[] {
+function judgeScan({ scan, source }: LogReading & { kind: 'scanned' }, nowMs: number): Judgement[] {
   const doubts = judgeReading(scan)
   const nothing = withoutRecords(scan, nowMs)
   if (nothing) {

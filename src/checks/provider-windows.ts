@@ -151,11 +151,8 @@ function between(before: TotalsSample, now: TotalsSample, how: string): WindowsA
 }
 
 /** Where the route exists it wants no key (contract, HTTP 3.1); a look-alike may. */
-export function askMetrics(gateway: Gateway, signal?: AbortSignal): Promise<Result<Reply>> {
-  return gateway.get(ROUTES.metrics, {
-    as: gateway.clientKeys > 0 ? 0 : 'none',
-    ...(signal ? { signal } : {}),
-  })
+function askMetrics(gateway: Gateway, signal: AbortSignal): Promise<Result<Reply>> {
+  return gateway.get(ROUTES.metrics, { as: gateway.clientKeys > 0 ? 0 : 'none', signal })
 }
 
 async function sampleMetrics({ gateway, clock, signal }: WindowSources): Promise<MetricsAnswer> {

@@ -4,7 +4,7 @@ import { counted, groupedNumber, percent, span } from '../core/text.ts'
 import { type RatioLevel, type RatioThreshold, ratioLevel, type Thresholds } from '../core/thresholds.ts'
 import type { DailyContext, LogReading, RateLimitsByProvider } from './daily-context.ts'
 import { managementWords } from './gateway.ts'
-import { askMetrics, readWindows, type WindowsAnswer } from './provider-windows.ts'
+import { readWindows, type WindowsAnswer } from './provider-windows.ts'
 import { windowWords } from './quota-words.ts'
 
 export const providerErrorsCheck: Check<DailyContext> = {
@@ -18,9 +18,6 @@ export const providerErrorsCheck: Check<DailyContext> = {
   runbook: 'Daily Checks, 3 Provider metrics; Quota Visibility',
   thresholds: ['error-ratio', 'rate-limit-share'],
   needs: ['gateway.alive'],
-  sendAhead({ gateway, isKnown }) {
-    if (isKnown && !gateway.hasManagementKey) void askMetrics(gateway)
-  },
   async ask(context, signal) {
     const management = await context.capabilities.management()
     const answer = await readWindows({

@@ -65,6 +65,4 @@ export interface Check<Context> extends CheckInfo {
    * throws for anything a gateway, file or network does; an exception is a defect of provops.
    */
   ask(context: Context, signal: AbortSignal): Promise<Judgement | readonly Judgement[]>
-  /** Called at the start of a run, to send what `ask` will want an answer to while the checks it needs are asked. */
-  sendAhead?(context: Context): void
 }

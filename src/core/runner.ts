@@ -56,7 +56,6 @@ async function answer<Context>(
   needed: readonly Promise<readonly Finding[]>[],
   options: RunOptions<Context>,
 ): Promise<readonly Finding[]> {
-  check.sendAhead?.(options.context)
   const blocker = (await Promise.all(needed)).flat().find(isBlocking)
   const findings = blocker ? [blockedBy(check, blocker)] : await ask(check, options)
   const wanted = findings.map((finding) => requiredOr(finding, options))

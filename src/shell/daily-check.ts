@@ -4,21 +4,23 @@ import { rateLimitsIn } from '../checks/log-bursts.ts'
 import type { Report } from '../core/report.ts'
 import { readGatewayLog } from './gateway-log.ts'
 import type { Invocation } from './invocation.ts'
-import { judge } from './judge.ts'
+import { type JudgingCommand, judge } from './judge.ts'
+import { firstKeyName } from './memory.ts'
 import { once } from './once.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import type { Session } from './session.ts'
 import { sparkModels } from './spark-models.ts'
 import { parseDurationMs } from './values.ts'
 
-/** `provops daily-check`. */
-export function runDailyCheck(invocation: Invocation): Promise<CommandResult> {
-  return judge<DailyContext>(invocation, {
+/** Asks the daily checks; of the session when it is open already. */
+export function judgeDaily(invocation: Invocation, session: Session | null): Promise<CommandResult> {
+  const command: JudgingCommand<DailyContext> = {
     name: 'daily-check',
     checks: DAILY_CHECKS,
-    context: (session) => contextOf(invocation, session),
-    conclude: (report, context, session) => remember(report, context, session, invocation),
-  })
+    context: (opened) => contextOf(invocation, opened),
+    conclude: (report, context, opened) => remember(report, context, opened, invocation),
+  }
+  return judge(invocation, command, session)
 }
 
 const UNKEYED = [{ index: 0, name: 'no key' }]
@@ -36,7 +38,7 @@ async function contextOf(invocation: Invocation, session: Session): Promise<Dail
   const log = once(() => readGatewayLog(invocation, session))
   const named = keys.map(({ name }, index) => ({ index, name }))
   const [rememberedInventory, rememberedTotals] = await Promise.all([
-    state.inventory(memoryOf(session), firstKeyName(session)),
+    state.inventory(memoryOf(session), firstKeyName(keys)),
     state.totals(memoryOf(session)),
   ])
   return {
@@ -47,7 +49,6 @@ async function contextOf(invocation: Invocation, session: Session): Promise<Dail
     thresholds: settings.thresholds,
     expectedModels: settings.values['expect-model'],
     spark: sparkModels(invocation),
-    isKnown: rememberedInventory !== null || rememberedTotals !== null,
     rememberedInventory,
     rememberedTotals,
     sampleMs: sample?.value ?? null,
@@ -67,11 +68,6 @@ function memoryOf({ embedded, gateway }: Session): string {
   return embedded ? `embedded ${embedded.scenario} ${embedded.profile}` : gateway.url
 }
 
-/** Inventories of different keys differ, so each is remembered by the name its key has. */
-function firstKeyName({ keys }: Session): string {
-  return keys[0]?.name ?? 'no key'
-}
-
 /** Only a green run, or `--accept-models`, makes its list the reference: a bad day must not become the norm. */
 async function remember(
   report: Report,
@@ -85,7 +81,7 @@ async function remember(
     // An embedded gateway counts from its start, which is this run's.
     totals && !embedded ? state.rememberTotals(memoryOf(session), totals) : null,
     models && (report.verdict === 'passed' || flags.has('accept-models'))
-      ? state.rememberInventory(memoryOf(session), firstKeyName(session), {
+      ? state.rememberInventory(memoryOf(session), firstKeyName(session.keys), {
           atMs: world.clock.nowMs(),
           shape: models.shape,
           models: models.models,

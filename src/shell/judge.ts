@@ -51,24 +51,44 @@ interface Asked<Context> {
 
 /**
  * Runs a judging command from flags to report: selects checks (before anything is sent), opens the gateway, asks,
- * waits for green if told to, records.
+ * waits for green if told to, records. `opened` is the session of a command that had questions before its checks; it
+ * is closed here.
  */
 export async function judge<Context>(
   invocation: Invocation,
   command: JudgingCommand<Context>,
+  opened: Session | null = null,
 ): Promise<CommandResult> {
-  const asked = await readAsked(invocation, command.checks)
-  if ('kind' in asked) return asked
-  if (invocation.flags.has('list')) return { kind: 'text', text: checkLines(asked.checks) }
-  const problem = await recordProblem(invocation)
-  if (problem) return problem
-  const session = command.opens === 'nothing' ? offlineSession(invocation) : await openSession(invocation)
+  const asked = await prepareToAsk(invocation, command)
+  if ('kind' in asked) {
+    await opened?.close()
+    return asked
+  }
+  const session = opened ?? (await sessionFor(command, invocation))
   if (session.kind === 'refused') return session
   try {
     return await rounds(invocation, session, command, asked)
   } finally {
     await session.close()
   }
+}
+
+/** Everything that can be wrong before anything is asked. */
+async function prepareToAsk<Context>(
+  invocation: Invocation,
+  { checks }: JudgingCommand<Context>,
+): Promise<Asked<Context> | CommandResult> {
+  const asked = await readAsked(invocation, checks)
+  if ('kind' in asked) return asked
+  if (invocation.flags.has('list')) return { kind: 'text', text: checkLines(asked.checks) }
+  return (await recordProblem(invocation)) ?? asked
+}
+
+async function sessionFor<Context>(
+  { opens }: JudgingCommand<Context>,
+  invocation: Invocation,
+): Promise<Session | Refusal> {
+  return opens === 'nothing' ? offlineSession(invocation) : openSession(invocation)
 }
 
 async function readAsked<Context>(

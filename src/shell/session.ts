@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { GatewayIdentity } from '../core/report.ts'
 import { printable } from '../core/text.ts'
 import type { ClientEvent } from '../gateway/client/events.ts'
-import type { ClientCertificate, Trust } from '../gateway/client/transport.ts'
+import type { ClientCertificate, ProxySettings, Trust } from '../gateway/client/transport.ts'
 import type { Gateway } from '../gateway/port.ts'
 import type { Capabilities } from '../gateway/probe.ts'
 import type { Secret } from '../wire/secret.ts'
 import type { EmbeddedHandle } from './embedded.ts'
 import type { Invocation } from './invocation.ts'
 import { type ClientKeyGiven, findKeys } from './keys.ts'
+import { isKnown } from './memory.ts'
 import { expandPath } from './paths.ts'
 import { type Refusal, usageError } from './result.ts'
 import { gatewayAddress } from './settings.ts'
-import { State } from './state.ts'
+import type { State } from './state.ts'
 import { VERSION } from './version.ts'
 
 /** A gateway that a command may ask, with what the run knows about it. */
@@ -29,12 +31,18 @@ export interface Session {
   close(): Promise<void>
 }
 
-/** Finds the gateway and its keys, live or embedded, and prepares to ask it. Nothing is sent to a live one yet. */
-export async function openSession(invocation: Invocation): Promise<Session | Refusal> {
-  return invocation.flags.has('embedded') ? openEmbedded(invocation) : openLive(invocation)
+/** Called with a gateway that may be shown keys at once, since an earlier run has learned that it is one. */
+type AskAhead = (gateway: Gateway) => void
+
+/**
+ * Finds the gateway and its keys, live or embedded, and prepares to ask it. Nothing but what `askAhead` asks is sent to
+ * a live one yet.
+ */
+export async function openSession(invocation: Invocation, askAhead?: AskAhead): Promise<Session | Refusal> {
+  return invocation.flags.has('embedded') ? openEmbedded(invocation) : openLive(invocation, askAhead)
 }
 
-async function openLive(invocation: Invocation): Promise<Session | Refusal> {
+async function openLive(invocation: Invocation, askAhead?: AskAhead): Promise<Session | Refusal> {
   const target = targetUrl(invocation)
   if (target instanceof URL === false) return target
   const keys = await findKeys(invocation)
@@ -47,8 +55,20 @@ async function openLive(invocation: Invocation): Promise<Session | Refusal> {
     client: keys.client,
     management: keys.management,
     ...(tls as TlsOptions),
+    proxy: proxySettings(invocation.world.env),
   }
-  return sessionOn(invocation, reach, null)
+  const gateway = await clientOf(invocation, reach)
+  if (askAhead && isKnown(invocation.world.stateDir, gateway.url, reach.client)) {
+    askAhead(gateway)
+    await letOut()
+  }
+  return sessionOn(gateway, invocation, reach.client, null)
+}
+
+/** Until requests have left: to load more keeps the process busy, and answers could not be under way meanwhile. */
+async function letOut(): Promise<void> {
+  // In one turn the first connection opens, in the next its request leaves and others open, in the last theirs leave.
+  for (let turn = 0; turn < 3; turn++) await nextTurn()
 }
 
 const INSECURE_WARNING =
@@ -65,8 +85,10 @@ async function openEmbedded(invocation: Invocation): Promise<Session | Refusal> 
     management,
     trust: { kind: 'system' },
     clientCertificate: null,
+    // It is on loopback; a proxy would not reach it.
+    proxy: NO_PROXY,
   }
-  return sessionOn(invocation, reach, handle)
+  return sessionOn(await clientOf(invocation, reach), invocation, client, handle)
 }
 
 interface TlsOptions {
@@ -78,19 +100,12 @@ interface Reach extends TlsOptions {
   readonly baseUrl: URL
   readonly client: readonly ClientKeyGiven[]
   readonly management: Secret | null
+  readonly proxy: ProxySettings
 }
 
-async function sessionOn(
-  invocation: Invocation,
-  reach: Reach,
-  embedded: EmbeddedHandle | null,
-): Promise<Session> {
-  const [{ createClient }, { probeCapabilities }] = await Promise.all([
-    import('../gateway/client.ts'),
-    import('../gateway/probe.ts'),
-  ])
-  const { world, settings, flags, redactor } = invocation
-  const gateway = createClient({
+async function clientOf({ world, settings, flags }: Invocation, reach: Reach): Promise<Gateway> {
+  const { createClient } = await import('../gateway/client.ts')
+  return createClient({
     baseUrl: reach.baseUrl,
     clientKeys: reach.client.map((key) => key.secret),
     managementKey: reach.management,
@@ -99,20 +114,31 @@ async function sessionOn(
     clock: world.clock,
     random: world.random,
     userAgent: `provops/${VERSION}`,
-    // The embedded gateway is on loopback; a proxy would not reach it.
-    proxy: embedded ? NO_PROXY : proxySettings(world.env),
+    proxy: reach.proxy,
     trust: reach.trust,
     clientCertificate: reach.clientCertificate,
     ...(flags.has('debug')
       ? { onEvent: (event: ClientEvent) => world.stderr.write(`${debugLine(event)}\n`) }
       : {}),
   })
+}
+
+async function sessionOn(
+  gateway: Gateway,
+  { world, settings, redactor }: Invocation,
+  keys: readonly ClientKeyGiven[],
+  embedded: EmbeddedHandle | null,
+): Promise<Session> {
+  const [{ probeCapabilities }, { State }] = await Promise.all([
+    import('../gateway/probe.ts'),
+    import('./state.ts'),
+  ])
   const capabilities = probeCapabilities(gateway, world.clock)
   return {
     kind: 'session',
     gateway,
     capabilities,
-    keys: reach.client,
+    keys,
     state: new State(world.stateDir, (text) => redactor.apply(text)),
     embedded,
     identity: async () => ({
@@ -201,7 +227,7 @@ async function pemFile(
 const NO_PROXY = { httpProxy: null, httpsProxy: null, noProxy: null }
 
 /** The usual variables; lower case wins, as in curl. */
-export function proxySettings(env: Readonly<Record<string, string | undefined>>) {
+export function proxySettings(env: Readonly<Record<string, string | undefined>>): ProxySettings {
   return {
     httpProxy: env.http_proxy || env.HTTP_PROXY || null,
     httpsProxy: env.https_proxy || env.HTTPS_PROXY || null,

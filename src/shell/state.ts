@@ -5,6 +5,7 @@ import type { TotalsSample } from '../analysis/windows.ts'
 import type { RememberedInventory } from '../checks/daily-context.ts'
 import type { Report } from '../core/report.ts'
 import { recall, remember } from './files.ts'
+import { memoryFile } from './memory.ts'
 
 const Inventory = z.strictObject({
   atMs: z.number(),
@@ -44,36 +45,32 @@ export class State {
 
   /** The model list of the last green run of this gateway with this key. */
   inventory(gateway: string, keyName: string): Promise<RememberedInventory | null> {
-    return recall(join(this.#dir, 'inventory', fileName(gateway, keyName)), Inventory)
+    return recall(memoryFile(this.#dir, 'inventory', gateway, keyName), Inventory)
   }
 
   rememberInventory(gateway: string, keyName: string, inventory: RememberedInventory): Promise<void> {
-    return this.#write(join('inventory', fileName(gateway, keyName)), inventory)
+    return this.#write(memoryFile(this.#dir, 'inventory', gateway, keyName), inventory)
   }
 
   totals(gateway: string): Promise<TotalsSample | null> {
-    return recall(join(this.#dir, 'totals', fileName(gateway)), Totals)
+    return recall(memoryFile(this.#dir, 'totals', gateway), Totals)
   }
 
   rememberTotals(gateway: string, totals: TotalsSample): Promise<void> {
-    return this.#write(join('totals', fileName(gateway)), totals)
+    return this.#write(memoryFile(this.#dir, 'totals', gateway), totals)
   }
 
   /** Keeps the report as a run record and drops the oldest beyond two hundred. */
   async recordRun(report: Report): Promise<void> {
     const stamp = report.startedAt.replaceAll(':', '').replace('.', '-')
-    await this.#write(join('runs', `${stamp}-${report.command.replaceAll(' ', '-')}.json`), report)
-    const runs = (await readdir(join(this.#dir, 'runs')).catch(() => [])).sort()
-    for (const old of runs.slice(0, -KEPT_RUNS)) await rm(join(this.#dir, 'runs', old), { force: true })
+    const dir = join(this.#dir, 'runs')
+    await this.#write(join(dir, `${stamp}-${report.command.replaceAll(' ', '-')}.json`), report)
+    const runs = (await readdir(dir).catch(() => [])).sort()
+    for (const old of runs.slice(0, -KEPT_RUNS)) await rm(join(dir, old), { force: true })
   }
 
   async #write(path: string, value: unknown): Promise<void> {
     const text = this.#redact(`${JSON.stringify(value, null, 2)}\n`)
-    await remember(join(this.#dir, path), text)
+    await remember(path, text)
   }
-}
-
-/** One file per gateway and key; encoded, since URLs and names of keys are not file names. */
-function fileName(...parts: readonly string[]): string {
-  return `${Buffer.from(parts.join('\n')).toString('base64url')}.json`
 }

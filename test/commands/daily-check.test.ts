@@ -104,6 +104,21 @@ describe('daily-check', () => {
     expect(asked.sort()).toEqual(['/healthz', '/v1/metrics/providers', '/v1/models', '/v1/models'])
   })
 
+  it('asks the gateway it knows for nothing more than it asked the stranger', async () => {
+    await dailyCheck('')
+    const first = asked.sort()
+    asked = []
+    await dailyCheck('')
+    expect(asked.sort()).toEqual(first)
+  })
+
+  it('asks a gateway it knows nothing when checks are only listed', async () => {
+    await dailyCheck('')
+    asked = []
+    await dailyCheck('--list')
+    expect(asked).toEqual([])
+  })
+
   it('asks of a gateway it knows no more than the checks that were chosen need', async () => {
     await dailyCheck('')
     asked = []
