@@ -1,11 +1,12 @@
-// Bundles bin/provops.ts into dist/: cli.js reads the command line and prints help, late.js holds what a command then
-// runs, and beside each lies its code as this version of node compiled it. All is CommonJS: node 20 needs longer to find
-// and link ES modules than to run what is in them, and keeps compiled code of scripts only.
+// Bundles bin/provops.ts into scripts in dist/: cli.js reads the command line and prints help, late.js holds what a command
+// then runs, embedded.js the bundled gateway, and beside each lies its code as this version of node compiled it. All is
+// CommonJS: node 20 needs longer to find and link ES modules than to run what is in them, and keeps compiled code of
+// scripts only.
 import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises'
-import { relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { keepCompiledCode } from './build/compiled-code.mjs'
 import { lighter } from './build/lighter.mjs'
+import { Scripts } from './build/scripts.mjs'
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
 
@@ -25,51 +26,19 @@ const COMMON = {
   footer: { js: '})' },
 }
 
-/** What cli.js loads late, by paths in the sources. */
-const latePaths = new Set()
-
-/** Leaves what is imported late to late.js. */
-const late = {
-  name: 'late',
-  setup(bundle) {
-    bundle.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-      if (kind !== 'dynamic-import') return
-      const latePath = relative('.', resolve(resolveDir, path))
-      latePaths.add(latePath)
-      return { path: latePath, namespace: 'late' }
-    })
-    bundle.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
-      contents: `module.exports = require('late.js')('${path}')`,
-    }))
-    bundle.onResolve({ filter: /^late\.js$/ }, ({ path }) => ({ path, namespace: 'script' }))
-    bundle.onLoad({ filter: /.*/, namespace: 'script' }, ({ path }) => ({
-      contents: `module.exports = load('${path}')`,
-    }))
-  },
-}
+const scripts = new Scripts()
+const bundle = (script, input) =>
+  build({ ...COMMON, ...input, outfile: `dist/${script}.js`, plugins: [scripts.of(script), lighter] })
 
 await rm('dist', { recursive: true, force: true })
-await build({
-  ...COMMON,
-  entryPoints: { cli: 'bin/provops.ts' },
-  outdir: 'dist',
-  plugins: [late, lighter],
-})
-await build({
-  ...COMMON,
-  stdin: {
-    contents: `const modules = {${[...latePaths].map((path) => `'${path}': () => require('./${path}')`)}}
-      module.exports = (path) => modules[path]()`,
-    resolveDir: '.',
-  },
-  outfile: 'dist/late.js',
-  plugins: [lighter],
-})
-for (const script of ['dist/cli.js', 'dist/late.js']) await writeInAscii(script)
+await bundle('cli', { entryPoints: ['bin/provops.ts'] })
+await bundle('embedded', { stdin: scripts.holding('embedded') })
+await bundle('late', { stdin: scripts.holding('late') })
+for (const script of ['cli', 'embedded', 'late']) await writeInAscii(`dist/${script}.js`)
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n')
 await copyFile('scripts/build/provops.cjs', 'dist/provops.js')
 await chmod('dist/provops.js', 0o755)
-keepCompiledCode()
+await keepCompiledCode()
 
 /** provops.cjs reads scripts as latin1, and esbuild escapes what is in strings but not what is in regular expressions. */
 async function writeInAscii(path) {

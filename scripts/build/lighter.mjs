@@ -29,7 +29,8 @@ export const lighter = {
 }
 
 const FOR_UNDICI = {
-  'node:assert': '(holds, message) => { if (!holds) throw new Error(message ?? "undici: an assertion failed") }',
+  'node:assert':
+    '(holds, message) => { if (!holds) throw new Error(message ?? "undici: an assertion failed") }',
   'node:http': '{ maxHeaderSize: 16384, IncomingMessage: class {} }',
   'node:http2': '{ constants: {} }',
 }

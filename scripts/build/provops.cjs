@@ -3,8 +3,16 @@ const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { Script } = require('node:vm')
 
-/** Runs a script of this directory and returns what it exports. Its compiled code is used if this node made it. */
+const loaded = new Map()
+
+/** What a script of this directory exports; it runs once. */
 function load(name) {
+  if (!loaded.has(name)) loaded.set(name, run(name))
+  return loaded.get(name)
+}
+
+/** Its compiled code is used if this node made it. */
+function run(name) {
   const filename = join(__dirname, name)
   // The build writes nothing but ASCII, which is read fastest as latin1.
   const script = new Script(readFileSync(filename, 'latin1'), {
