@@ -1,7 +1,7 @@
-// Bundles bin/provops.ts into scripts in dist/: cli.js reads the command line and prints help, late.js holds what a command
-// then runs, embedded.js the bundled gateway, and beside each lies its code as this version of node compiled it. All is
-// CommonJS: node 20 needs longer to find and link ES modules than to run what is in them, and keeps compiled code of
-// scripts only.
+// Bundles bin/provops.ts into scripts in dist/: cli.js reads the command line and prints help, first.js asks a gateway,
+// late.js judges its answers and does all the rest, embedded.js is the bundled gateway, and beside each lies its code as
+// this version of node compiled it. All is CommonJS: node 20 needs longer to find and link ES modules than to run what is
+// in them, and keeps compiled code of scripts only.
 import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 import { keepCompiledCode } from './build/compiled-code.mjs'
@@ -26,15 +26,15 @@ const COMMON = {
   footer: { js: '})' },
 }
 
-const scripts = new Scripts()
-const bundle = (script, input) =>
-  build({ ...COMMON, ...input, outfile: `dist/${script}.js`, plugins: [scripts.of(script), lighter] })
-
 await rm('dist', { recursive: true, force: true })
-await bundle('cli', { entryPoints: ['bin/provops.ts'] })
-await bundle('embedded', { stdin: scripts.holding('embedded') })
-await bundle('late', { stdin: scripts.holding('late') })
-for (const script of ['cli', 'embedded', 'late']) await writeInAscii(`dist/${script}.js`)
+const scripts = new Scripts()
+await scripts.trace({ ...COMMON, plugins: [lighter] })
+for (const script of Scripts.order) {
+  const outfile = `dist/${script}.js`
+  const input = script === 'cli' ? { entryPoints: ['bin/provops.ts'] } : { stdin: scripts.input(script) }
+  await build({ ...COMMON, ...input, outfile, plugins: [scripts.plugin(script), lighter] })
+  await writeInAscii(outfile)
+}
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n')
 await copyFile('scripts/build/provops.cjs', 'dist/provops.js')
 await chmod('dist/provops.js', 0o755)

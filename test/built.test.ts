@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
 const DIST = resolve(import.meta.dirname, '../dist')
-const SCRIPTS = ['cli.js', 'late.js', 'embedded.js']
+const SCRIPTS = ['cli.js', 'first.js', 'late.js', 'embedded.js']
 const node = (...args: string[]) => promisify(execFile)(process.execPath, args)
 
 /** What `npm run build` made, which is what users run and what the other tests do not. */
@@ -28,6 +28,8 @@ describe('the built program', () => {
     const program = `
       const { readFileSync } = require('node:fs')
       const { Script } = require('node:vm')
+      const isOld = parseInt(process.versions.v8) < 12 && !process.argv[1].endsWith('cli.js')
+      if (isOld) require('node:v8').setFlagsFromString('--liftoff-only')
       const cachedData = readFileSync(process.argv[1] + '.' + process.version + '-' + process.arch)
       const script = new Script(readFileSync(process.argv[1], 'latin1'), { filename: process.argv[1], cachedData })
       console.log(script.cachedDataRejected)`

@@ -5,7 +5,7 @@ import { BUCKET_MS } from '../analysis/windows.ts'
 import { counted, printable } from '../core/text.ts'
 import type { Reply } from '../gateway/port.ts'
 import type { RouteAnswer } from '../gateway/probe.ts'
-import { gatewayErrorText } from '../wire/health.ts'
+import { gatewayErrorText } from '../wire/gateway-error.ts'
 import { type KiroQuota, readKiroQuota } from '../wire/kiro-quota.ts'
 import {
   type ApiKeyUsage,

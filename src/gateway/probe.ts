@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import { gatewayErrorText } from '../wire/health.ts'
+import { gatewayErrorText } from '../wire/gateway-error.ts'
 import { ROUTES, type RouteName } from '../wire/routes.ts'
 import type { CallOptions, ClientKey, Fault, Gateway, Reply } from './port.ts'
 import { type Aliveness, jsonOf, probeAliveness } from './probe/alive.ts'

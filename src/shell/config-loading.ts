@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConfigFile, ConfigReading } from './config-file.ts'
 import { expandPath } from './paths.ts'
+import { readText } from './read-text.ts'
 import type { World } from './world.ts'
 
 export type ConfigLoading =
@@ -54,7 +55,9 @@ type FileText =
 
 async function readIfThere(path: string): Promise<FileText> {
   try {
-    return { kind: 'text', text: await readFile(path, 'utf8') }
+    // Most runs have no such file, and end here without loading what reads one.
+    statSync(path)
+    return { kind: 'text', text: await readText(path) }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error'
     return code === 'ENOENT' || code === 'ENOTDIR'

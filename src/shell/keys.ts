@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isLoopback } from '../gateway/client/loopback.ts'
 import { Secret } from '../wire/secret.ts'
 import type { Invocation } from './invocation.ts'
 import { expandPath } from './paths.ts'
+import { readText } from './read-text.ts'
 import { type Refusal, usageError } from './result.ts'
 import { gatewayAddress } from './settings.ts'
 import type { World } from './world.ts'
@@ -130,7 +130,7 @@ export async function secretFromFile(path: string, { world }: Invocation): Promi
   if (path === '-') return read(await readAll(world.stdin), 'standard input')
   const full = expandPath(path, world.home, world.cwd)
   try {
-    return read(await readFile(full, 'utf8'), full)
+    return read(await readText(full), full)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error'
     return usageError(`cannot read the key file ${full}: ${code}`, 'check the path and its permissions')

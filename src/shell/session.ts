@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { GatewayIdentity } from '../core/report.ts'
 import { printable } from '../core/text.ts'
@@ -12,6 +11,7 @@ import type { Invocation } from './invocation.ts'
 import { type ClientKeyGiven, findKeys } from './keys.ts'
 import { isKnown } from './memory.ts'
 import { expandPath } from './paths.ts'
+import { readText } from './read-text.ts'
 import { type Refusal, usageError } from './result.ts'
 import { gatewayAddress } from './settings.ts'
 import type { State } from './state.ts'
@@ -210,7 +210,7 @@ async function pemFile(
   if (path === null) return null
   const full = expandPath(path, world.home, world.cwd)
   try {
-    const text = await readFile(full, 'utf8')
+    const text = await readText(full)
     if (text.includes('-----BEGIN ')) return text
     return usageError(
       `--${flag}: ${full} is not a PEM file`,

@@ -23,17 +23,6 @@ export function isHealthy(body: unknown): boolean {
   return status.success && status.data.status.toLowerCase() === 'ok'
 }
 
-const StringError = z.looseObject({ error: z.string() })
-
-/**
- * The text of an error of the gateway itself, which is a bare string; a provider's error is an object
- * (contract, HTTP 2.1). Null when the body is not of that form.
- */
-export function gatewayErrorText(body: unknown): string | null {
-  const parsed = StringError.safeParse(body)
-  return parsed.success ? parsed.data.error : null
-}
-
 /** What is left of a ban; `leftMs` is null when the duration is unreadable. */
 export interface Ban {
   /** The gateway's own words, a Go duration such as `29m59s`. */

@@ -1,4 +1,4 @@
-import { gatewayErrorText } from '../../wire/health.ts'
+import { gatewayErrorText } from '../../wire/gateway-error.ts'
 import type { Fault, Reply, ReplyHead, RequestTally, Result, StreamedReply } from '../port.ts'
 import { readBody } from './body.ts'
 import type { ClientEvent } from './events.ts'

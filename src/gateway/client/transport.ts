@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { setFlagsFromString } from 'node:v8'
 import type { Dispatcher } from 'undici'
 import buildConnector, { type Connector } from 'undici/lib/core/connect.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
@@ -48,7 +47,6 @@ export interface Transport {
 
 /** Opens no connection: the first request does. Upstream gateways drop connections that say nothing (contract, HTTP 0). */
 export async function openTransport(options: TransportOptions): Promise<Transport> {
-  compileParserOnce()
   const sockets = new Set<Socket>()
   let lastTried: string | null = null
   const watched = (connector: Connector) =>
@@ -71,20 +69,12 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
       dispatcher.dispatch({ ...request, origin: options.origin.origin }, handler)
     },
     async close() {
-      const destroyed = dispatcher.destroy()
-      // undici forgets a socket that is still connecting; it would keep the process alive until its time-out.
+      // undici forgets a socket that is still connecting; it would keep the process alive until its time-out. The others
+      // it would destroy with an error whose stack node writes out, for which it reads a whole script.
       for (const socket of sockets) socket.destroy()
-      await destroyed
+      await dispatcher.destroy()
     },
   }
-}
-
-/**
- * Before version 12, that is in node 20, V8 compiles undici's HTTP parser a second time for speed, and a process cannot
- * end before that is done: 150 ms for a parser that reads a few answers.
- */
-function compileParserOnce() {
-  if (Number.parseInt(process.versions.v8, 10) < 12) setFlagsFromString('--liftoff-only')
 }
 
 /**

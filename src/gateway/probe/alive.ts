@@ -1,4 +1,5 @@
-import { gatewayErrorText, isHealthy, readBanner } from '../../wire/health.ts'
+import { gatewayErrorText } from '../../wire/gateway-error.ts'
+import { isHealthy, readBanner } from '../../wire/health.ts'
 import { readModelList } from '../../wire/models.ts'
 import { ROUTES } from '../../wire/routes.ts'
 import type { Fault, Gateway, Reply, Result } from '../port.ts'

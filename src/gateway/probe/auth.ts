@@ -1,4 +1,5 @@
-import { gatewayErrorText, SAFE_MODE_MESSAGE } from '../../wire/health.ts'
+import { gatewayErrorText } from '../../wire/gateway-error.ts'
+import { SAFE_MODE_MESSAGE } from '../../wire/health.ts'
 import { readModelList } from '../../wire/models.ts'
 import { ROUTES } from '../../wire/routes.ts'
 import type { Fault, Gateway, Reply, Result } from '../port.ts'

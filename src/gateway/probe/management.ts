@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
-import { gatewayErrorText, isDebugSetting, readBan } from '../../wire/health.ts'
+import { gatewayErrorText } from '../../wire/gateway-error.ts'
+import { isDebugSetting, readBan } from '../../wire/health.ts'
 import { ROUTES } from '../../wire/routes.ts'
 import type { Fault, Gateway, Reply, ReplyHead } from '../port.ts'
 import { jsonOf } from './alive.ts'
