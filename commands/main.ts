@@ -60,7 +60,7 @@ function buildProgram(world: World, setExitCode: (code: number) => void): Comman
       'after',
       `\nStart here:\n  provops daily-check --embedded        every check, against the bundled gateway\n  provops daily-check                   against http://127.0.0.1:8317\n  provops explain <id>                  what a check asks, and what to do about it\n`,
     )
-  for (const spec of COMMANDS) addCommand(program, spec, world, setExitCode)
+  for (const spec of typedOrAll(world.argv[0])) addCommand(program, spec, world, setExitCode)
   for (const topic of helpTopics()) {
     program
       .command(topic.name, { hidden: true })
@@ -70,6 +70,12 @@ function buildProgram(world: World, setExitCode: (code: number) => void): Comman
       })
   }
   return program
+}
+
+/** The command that was typed needs none of the others; help and misspelt words want all. */
+function typedOrAll(word: string | undefined): readonly CommandSpec[] {
+  const typed = COMMANDS.find(({ usage }) => usage.split(' ')[0] === word)
+  return typed ? [typed] : COMMANDS
 }
 
 const WIDEST_HELP = 120
