@@ -1,7 +1,6 @@
-// Bundles bin/provops.ts into scripts in dist/: cli.js reads the command line and prints help, first.js asks a gateway,
-// late.js judges its answers and does all the rest, embedded.js is the bundled gateway, and beside each lies its code as
-// this version of node compiled it. All is CommonJS: node 20 needs longer to find and link ES modules than to run what is
-// in them, and keeps compiled code of scripts only.
+// Bundles bin/provops.ts into the scripts in dist/ (build/scripts.mjs says what is in which), and beside each lies its code
+// as this version of node compiled it. All is CommonJS: node 20 needs longer to find and link ES modules than to run what
+// is in them, and keeps compiled code of scripts only.
 import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 import { keepCompiledCode } from './build/compiled-code.mjs'
@@ -29,12 +28,11 @@ const COMMON = {
 await rm('dist', { recursive: true, force: true })
 const scripts = new Scripts()
 await scripts.trace({ ...COMMON, plugins: [lighter] })
-for (const script of Scripts.order) {
+await scripts.bundleAll(async (script) => {
   const outfile = `dist/${script}.js`
-  const input = script === 'cli' ? { entryPoints: ['bin/provops.ts'] } : { stdin: scripts.input(script) }
-  await build({ ...COMMON, ...input, outfile, plugins: [scripts.plugin(script), lighter] })
+  await build({ ...COMMON, ...scripts.input(script), outfile, plugins: [scripts.plugin(script), lighter] })
   await writeInAscii(outfile)
-}
+})
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n')
 await copyFile('scripts/build/provops.cjs', 'dist/provops.js')
 await chmod('dist/provops.js', 0o755)

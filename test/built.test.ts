@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
 const DIST = resolve(import.meta.dirname, '../dist')
-const SCRIPTS = ['cli.js', 'first.js', 'late.js', 'embedded.js']
+const SCRIPTS = ['cli.js', 'first.js', 'late.js', 'config.js', 'embedded.js']
 const node = (...args: string[]) => promisify(execFile)(process.execPath, args)
 
 /** What `npm run build` made, which is what users run and what the other tests do not. */

@@ -16,7 +16,8 @@ export async function keepCompiledCode() {
   try {
     record('cli.js', ['--help'], plainEnv(dir))
     await recordChecks(dir)
-    record('embedded.js', ['daily-check', '--embedded'], plainEnv(dir))
+    for (const script of ['config.js', 'embedded.js'])
+      record(script, ['daily-check', '--embedded'], plainEnv(dir))
   } catch (error) {
     console.warn(`build: provops will start slower, since its code could not be compiled: ${error.message}`)
   } finally {

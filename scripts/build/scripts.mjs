@@ -3,53 +3,60 @@ import { build } from 'esbuild'
 
 /** What runs until a gateway is asked, and while it answers the rest is loaded. */
 const FIRST_DOORS = ['commands/run.ts', 'src/shell/daily-ahead.ts', 'src/gateway/client.ts']
-const EMBEDDED = 'src/gateway/embedded/'
-const EMBEDDED_DOORS = [`${EMBEDDED}scenario.ts`, `${EMBEDDED}start.ts`]
+/** What only some commands need; everything else is in `late`. */
+const HOMES = {
+  embedded: /^src\/gateway\/embedded\//,
+  config: /^(?:src\/analysis\/(?:config\/|strict-yaml\.ts)|node_modules\/yaml\/)/,
+}
 /** Packages whose things pass between scripts, so that there must be one of each; of others every script has its own. */
 const SHARED_PACKAGE = /^node_modules\/(?:undici|yaml)\//
 
 /**
- * Cuts provops into scripts: `cli` for the command line, `first`, `embedded` for the bundled gateway, and `late` for
- * everything else. A module that one script wants of another comes through a door of that one.
+ * Cuts provops into scripts: `cli` for the command line, `first` for what asks a gateway, `embedded` for the bundled one,
+ * `config` for a gateway's configuration, and `late` for everything else. A module that one script wants of another comes
+ * through a door of that one.
  */
 export class Scripts {
   #first = new Set()
-  #bundled = new Set()
-  #doors = {
-    first: new Set(FIRST_DOORS),
-    embedded: new Set(EMBEDDED_DOORS),
-    late: new Set(),
+  #doors = { first: new Set(FIRST_DOORS), late: new Set(), config: new Set(), embedded: new Set() }
+
+  /** Calls `bundle` for each script, and again until none wants a door that the others did not have yet. */
+  async bundleAll(bundle) {
+    for (let before = -1; before !== this.#doorCount; ) {
+      before = this.#doorCount
+      for (const script of ['cli', ...Object.keys(this.#doors)]) await bundle(script)
+    }
   }
 
-  /** In which order they have to be bundled: doors are known when those who want them are. */
-  static order = ['cli', 'embedded', 'late', 'first']
+  get #doorCount() {
+    return Object.values(this.#doors).reduce((count, doors) => count + doors.size, 0)
+  }
 
   /** Finds out what is in `first`: all that its doors import, but for what they import late. */
   async trace(options) {
     const leaveLate = {
       name: 'leave-late',
       setup: (bundle) =>
-        onOwnImport(bundle, ({ module, kind }) => {
-          if (kind !== 'dynamic-import') return
-          this.#doors.late.add(module)
-          return { path: module, external: true }
-        }),
+        onOwnImport(bundle, ({ module, kind }) =>
+          kind === 'dynamic-import' ? { path: module, external: true } : undefined,
+        ),
     }
     const { metafile } = await build({
       ...options,
-      stdin: this.input('first'),
+      ...this.input('first'),
       plugins: [leaveLate, ...options.plugins],
       metafile: true,
       write: false,
     })
     this.#first = new Set(Object.keys(metafile.inputs))
-    for (const module of this.#first) this.#doors.late.delete(module)
   }
 
-  /** The input of a script that is a function from the path of a door to its module. */
+  /** The esbuild options that name a script's input; all but `cli` are a function from the path of a door to its module. */
   input(script) {
+    if (script === 'cli') return { entryPoints: ['bin/provops.ts'] }
     const doors = [...this.#doors[script]].map((path) => `'${path}': () => require('./${path}')`)
-    return { contents: `const doors = {${doors}}\nmodule.exports = (path) => doors[path]()`, resolveDir: '.' }
+    const contents = `const doors = {${doors}}\nmodule.exports = (path) => doors[path]()`
+    return { stdin: { contents, resolveDir: '.' } }
   }
 
   /** An esbuild plugin for the bundle of a script. */
@@ -60,11 +67,8 @@ export class Scripts {
         onOwnImport(bundle, ({ module, kind, resolved }) => {
           const home = this.#homeOf(module, kind, script)
           if (home === script) return resolved
-          this.#openDoor(home, module)
+          this.#doors[home].add(module)
           return { path: module, namespace: home }
-        })
-        bundle.onEnd(() => {
-          this.#bundled.add(script)
         })
         for (const home of Object.keys(this.#doors)) {
           bundle.onLoad({ filter: /./, namespace: home }, ({ path }) => ({
@@ -75,19 +79,13 @@ export class Scripts {
     }
   }
 
-  #openDoor(home, module) {
-    if (this.#bundled.has(home) && !this.#doors[home].has(module))
-      throw new Error(`${module} is not among the doors of ${home}.js`)
-    this.#doors[home].add(module)
-  }
-
   /** The script that a module is in when `script` imports it. */
   #homeOf(module, kind, script) {
     if (script === 'cli' && kind !== 'dynamic-import') return script
     const isOwnCopy = module.startsWith('node_modules/') && !SHARED_PACKAGE.test(module)
     if (isOwnCopy && !(script === 'first' && kind === 'dynamic-import')) return script
     if (this.#first.has(module)) return 'first'
-    return module.startsWith(EMBEDDED) ? 'embedded' : 'late'
+    return Object.keys(HOMES).find((home) => HOMES[home].test(module)) ?? 'late'
   }
 }
 
