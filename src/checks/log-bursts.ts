@@ -1,4 +1,5 @@
 import { BURST_DEFINITION, type Burst, type ClientBurst, findBursts } from '../analysis/logs/bursts.ts'
+import { clockTime } from '../analysis/logs/clock-time.ts'
 import type { BlindSpot, LogScan } from '../analysis/logs/log-scan.ts'
 import type { Check, Judgement } from '../core/check.ts'
 import { counted, groupedNumber, instantOf, listed, percent, printable, span } from '../core/text.ts'
@@ -199,12 +200,6 @@ function meaning(burst: Burst): string {
 function nextFor(burst: Burst): string {
   const playbook = burst.status === 429 ? 'rate-limit' : 'auth-failures'
   return `provops incident ${playbook} --since ${instantOf(burst.startMs)}`
-}
-
-function clockTime(atMs: number, zone: string): string {
-  // To know any zone loads all of them.
-  if (zone === 'UTC') return new Date(atMs).toISOString().slice(11, 16)
-  return new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(atMs)
 }
 
 function burstData(burst: Burst) {

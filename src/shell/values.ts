@@ -76,10 +76,12 @@ export const parseList: Parse<readonly string[]> = (text) => {
   return items.includes('') ? wrong('names separated by commas') : value(items)
 }
 
+const OFFSET = /^[+-](?:[01]\d|2[0-3]):[0-5]\d$/
+
 /** An IANA zone name, `UTC`, or an offset such as `+08:00`. */
 export const parseTimeZone: Parse<string> = (text) => {
-  // The commonest needs no look at all the others.
-  if (text === 'UTC') return value(text)
+  // The commonest needs no look at all the others, and Intl of node 20 knows no offsets.
+  if (text === 'UTC' || OFFSET.test(text)) return value(text)
   try {
     new Intl.DateTimeFormat('en', { timeZone: text })
     return value(text)

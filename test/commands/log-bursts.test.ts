@@ -30,6 +30,14 @@ function series(count: number, everySeconds: number, lastAgo: number, status: nu
   ).join('')
 }
 
+/** The same lines as a gateway this many hours east of Greenwich writes them. */
+function inZone(hours: number, lines: string): string {
+  return lines.replace(/^\[([^\]]*)\]/gm, (_, time: string) => {
+    const local = new Date(Date.parse(`${time}Z`) + hours * 3_600_000)
+    return `[${local.toISOString().slice(0, 19).replace('T', ' ')}]`
+  })
+}
+
 async function scan(flags: string, stdin?: string): Promise<Report> {
   const { stdout, stderr } = await provops(`daily-check --only logs ${flags} -o json`, {
     home,
@@ -66,6 +74,12 @@ describe('a sustained burst', () => {
     ['is not answers more than a minute apart', series(20, 61, 5, 429), 'pass'],
   ])('%s', async (_name, lines, outcome) => {
     expect((await scanText(quiet + lines))['logs.bursts:429']).toBe(outcome)
+  })
+
+  it('is told in the time of the log, also where only its offset from UTC is known', async () => {
+    writeFileSync(join(home, 'main.log'), inZone(8, quiet + series(10, 20, 10, 429)))
+    const { findings } = await scan('--logs main.log --tz +08:00')
+    expect(findings.find(({ id }) => id === 'logs.bursts:429')?.saw).toContain('since 19:56, still going')
   })
 
   it('is not what runs of provops itself leave behind, one refusal on /v1/models each', async () => {
