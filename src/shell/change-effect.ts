@@ -164,7 +164,8 @@ async function verifyProviders(
       answered: false,
       saw: '/v0/management/config cannot be read as a configuration',
     }
-  if (fingerprint(shown) !== fingerprint(configs.now))
+  const builtIn = builtInChannels(configs.now)
+  if (fingerprint(shown, builtIn) !== fingerprint(configs.now, builtIn))
     return { kind: 'not-yet', saw: '/v0/management/config shows other providers than the file' }
   const switched = switchedIn(configs)
   const stale = switched.find(({ key, value }) => shownSetting(body.value, key) !== value)
@@ -214,8 +215,19 @@ function routingOf(shown: unknown): object {
   return Object.fromEntries(Object.entries(fieldsOf(shown)).filter(([key]) => ROUTING_KEY.test(key)))
 }
 
-/** Everything of the provider entries and OAuth maps that routing depends on. */
-function fingerprint({ entries, oauthExcludedModels, oauthModelAliases }: GatewayConfig): string {
+/** Channels whose aliases are not the file's but those of the gateway's version, whatever that has (contract, files 1.5). */
+function builtInChannels({ oauthModelAliases }: GatewayConfig): ReadonlySet<string> {
+  const builtIn = [...oauthModelAliases].filter(
+    ([, aliases]) => aliases.length > 0 && aliases.every(({ at }) => at === null),
+  )
+  return new Set(builtIn.map(([channel]) => channel))
+}
+
+/** Everything of the provider entries and OAuth maps that routing depends on, but for aliases of these channels. */
+function fingerprint(
+  { entries, oauthExcludedModels, oauthModelAliases }: GatewayConfig,
+  builtIn: ReadonlySet<string>,
+): string {
   const live = entries.filter(({ fate }) => fate.kind === 'live')
   return JSON.stringify([
     live.map(({ section, name, baseUrl, prefix, priority, models, excludedModels, keys }) => [
@@ -229,10 +241,9 @@ function fingerprint({ entries, oauthExcludedModels, oauthModelAliases }: Gatewa
       keys.length,
     ]),
     byChannel(oauthExcludedModels).map(([channel, patterns]) => [channel, patterns.map(({ text }) => text)]),
-    byChannel(oauthModelAliases).map(([channel, aliases]) => [
-      channel,
-      aliases.map(({ name, alias, fork }) => [name, alias, fork]),
-    ]),
+    byChannel(oauthModelAliases)
+      .filter(([channel]) => !builtIn.has(channel))
+      .map(([channel, aliases]) => [channel, aliases.map(({ name, alias, fork }) => [name, alias, fork])]),
   ])
 }
 

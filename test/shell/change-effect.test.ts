@@ -1,13 +1,14 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Flavour } from '../../src/analysis/config/flavour.ts'
 import { effectOf } from '../../src/shell/change-effect.ts'
 import { clientOf, systemClock } from '../gateway/client-rig.ts'
 
 const before = 'request-retry: 3\nrouting:\n  strategy: fill-first\n'
 
 /** What one look says, when the gateway shows this configuration after the file was edited. */
-async function lookAt(shown: object, after: string) {
+async function lookAt(shown: object, after: string, flavour: Flavour = 'upstream') {
   const server = createServer((_request, reply) => {
     reply.setHeader('content-type', 'application/json')
     reply.end(JSON.stringify(shown))
@@ -16,7 +17,7 @@ async function lookAt(shown: object, after: string) {
   onTestFinished(() => void server.close())
   const { gateway } = clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   const watched = { gateway, key: 0, clock: systemClock } as const
-  return effectOf(watched, { before, after, flavour: 'upstream' }).verify(new AbortController().signal)
+  return effectOf(watched, { before, after, flavour }).verify(new AbortController().signal)
 }
 
 describe('the effect of a switch', () => {
@@ -48,5 +49,19 @@ describe('the effect of a switch', () => {
       kind: 'effective',
       evidence: '/v0/management/config shows routing.strategy round-robin',
     })
+  })
+})
+
+describe('the effect of a change of providers', () => {
+  const codex = { name: 'gpt-5.3-codex', alias: 'gpt-5.3-codex-spark' }
+  const after = `${before}oauth-model-alias: ${JSON.stringify({ codex: [codex] })}\n`
+  // A version knows fewer aliases of its own than another.
+  const builtIn = { kiro: [{ name: 'kiro-claude-opus-4-5', alias: 'claude-opus-4-5', fork: true }] }
+
+  it.each([
+    ['is seen beside aliases that the version has built in', { ...builtIn, codex: [codex] }, 'effective'],
+    ['is not seen in those aliases alone', builtIn, 'not-yet'],
+  ])('%s', async (_name, aliases, kind) => {
+    expect(await lookAt({ 'oauth-model-alias': aliases }, after, 'fork-old')).toMatchObject({ kind })
   })
 })
