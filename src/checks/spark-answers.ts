@@ -1,9 +1,10 @@
 import { entitlementOf, type Quadrant, quadrantOf } from '../analysis/spark.ts'
 import type { Check, Judgement } from '../core/check.ts'
+import type { Refusal } from '../wire/refusals.ts'
 import type { Asked } from './ask-model.ts'
 import { askModels, subjectOf } from './models.ts'
-import { refusalMeans, refusalSaw } from './refusal-words.ts'
-import { faultWords } from './replies.ts'
+import { refusalMeans, refusalNext, refusalSaw } from './refusal-words.ts'
+import { unknownFrom } from './replies.ts'
 import type { SparkContext } from './spark-context.ts'
 
 const PROBE_OFF: Judgement = {
@@ -55,14 +56,18 @@ export const sparkFallbackCheck: Check<SparkContext> = {
     const [key] = keys
     if (!probe || !key) return PROBE_OFF
     const asked = await probe(spark.fallback, key)
-    const base = { source: `one request to ${spark.fallback}` }
+    const source = `one request to ${spark.fallback}`
+    const expected = `${spark.fallback} answers`
     if (asked.kind === 'answered' && answers(asked))
-      return { ...base, outcome: 'pass', saw: `${spark.fallback} answers${servedBy(asked)}` }
+      return { source, outcome: 'pass', saw: `${expected}${servedBy(asked)}` }
+    const refusal = refusalIn(asked)
+    if (refusal === null || isOfKey(refusal)) return notKnown(asked, { source, expected })
     return {
-      ...base,
-      ...whyNot(asked),
+      source,
+      expected,
       outcome: 'fail',
-      expected: `${spark.fallback} answers`,
+      saw: refusalSaw(refusal),
+      why: refusalMeans(refusal),
       next: 'choose a fallback that answers: --fallback <id>',
     }
   },
@@ -72,12 +77,36 @@ function answers(asked: Asked): boolean {
   return asked.kind === 'answered' && (asked.answer.kind === 'complete' || asked.answer.kind === 'incomplete')
 }
 
-function whyNot(asked: Asked): { saw: string; why: string } {
-  if (asked.kind === 'fault')
-    return { saw: faultWords(asked.fault).saw, why: 'it is not known whether the model answers' }
-  const { answer } = asked
-  if (answer.kind === 'refused') return { saw: refusalSaw(answer.refusal), why: refusalMeans(answer.refusal) }
-  return { saw: `the answer is ${answer.kind}`, why: 'it is not known whether the model answers' }
+function refusalIn(asked: Asked): Refusal | null {
+  return asked.kind === 'answered' && asked.answer.kind === 'refused' ? asked.answer.refusal : null
+}
+
+/** The gateway's own door, which is the same for every model. */
+function isOfKey({ cause }: Refusal): boolean {
+  return cause === 'key' || cause === 'safe-mode'
+}
+
+/** Nothing that came says whether the model answers. */
+function notKnown(asked: Asked, about: { readonly source: string; readonly expected: string }): Judgement {
+  const why = 'it is not known whether the model answers'
+  if (asked.kind === 'fault') return unknownFrom(asked.fault, { ...about, why })
+  const refusal = refusalIn(asked)
+  if (refusal === null)
+    return {
+      ...about,
+      outcome: 'unknown',
+      saw: `the answer is ${asked.answer.kind}`,
+      why,
+      next: 'provops incident, then ask again',
+    }
+  return {
+    ...about,
+    outcome: 'unknown',
+    saw: refusalSaw(refusal),
+    why: `${refusalMeans(refusal)}; this says nothing about the model`,
+    next: isOfKey(refusal) ? refusalNext(refusal) : 'provops incident, then ask again',
+    ...(refusal.cause === 'key' ? { cause: 'auth' } : {}),
+  }
 }
 
 function servedBy({ trace }: Asked & { kind: 'answered' }): string {
@@ -114,27 +143,18 @@ function judgeProbe(listed: boolean, asked: Asked, model: string): Judgement {
   const source = `one request to ${model}`
   if (asked.kind === 'answered' && answers(asked))
     return quadrant(quadrantOf(listed, true), `answers${servedBy(asked)}`, expected, source)
-  const { saw, why } = whyNot(asked)
-  const refusal = asked.kind === 'answered' && asked.answer.kind === 'refused' ? asked.answer.refusal : null
+  const refusal = refusalIn(asked)
   const entitlement = refusal ? entitlementOf(refusal.cause) : 'not-known'
+  if (refusal === null || entitlement === 'not-known') return notKnown(asked, { source, expected })
+  const saw = refusalSaw(refusal)
   if (entitlement === 'refused') return quadrant(quadrantOf(listed, false), saw, expected, source)
-  if (entitlement === 'quota') {
-    return {
-      outcome: 'warn',
-      saw: `quota, not a mismatch: ${saw}`,
-      source,
-      expected,
-      why,
-      next: 'provops incident rate-limit',
-    }
-  }
   return {
-    outcome: 'unknown',
-    saw,
+    outcome: 'warn',
+    saw: `quota, not a mismatch: ${saw}`,
     source,
     expected,
-    why: `${why}; this says nothing about the model`,
-    next: 'provops incident, then ask again',
+    why: refusalMeans(refusal),
+    next: 'provops incident rate-limit',
   }
 }
 

@@ -1,4 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -93,6 +95,35 @@ describe('a probe of Spark', () => {
     expect(report.requests.probes).toBe(3)
     expect(finding(report, 'spark.fallback')).toMatchObject({ outcome: 'pass' })
     expect(finding(report, 'spark.fallback')?.saw).toMatch(/credential [0-9a-f]{16}, request [0-9a-f]{8}/)
+  })
+})
+
+describe('a gateway that does not let the question in', () => {
+  async function probing(url: string) {
+    const { stdout, code } = await provops(`spark-check --probe -g ${url} -o json`, {
+      env: { PROVOPS_API_KEY: 'sk-wrong' },
+    })
+    const report: Report = JSON.parse(stdout)
+    const found = ['spark.listed', 'spark.entitled', 'spark.fallback'].map((id) => finding(report, id))
+    return { code, outcomes: found.map((one) => one?.outcome), fallback: found.at(-1) }
+  }
+
+  it('says nothing about the models, when it cannot be reached', async () => {
+    const { code, outcomes, fallback } = await probing('http://127.0.0.1:1')
+    expect([code, outcomes]).toEqual([7, ['unknown', 'unknown', 'unknown']])
+    expect(fallback?.next).toContain('check --gateway')
+  })
+
+  it('says nothing about the models, when it refuses the key', async () => {
+    const server = createServer((_request, reply) => {
+      reply.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"Invalid API key"}')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const { code, outcomes, fallback } = await probing(`http://127.0.0.1:${port}`)
+    expect([code, outcomes]).toEqual([4, ['unknown', 'unknown', 'unknown']])
+    expect(fallback?.next).toBe('compare the key with api-keys in config.yaml')
   })
 })
 
