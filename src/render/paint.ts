@@ -50,6 +50,13 @@ export function wrapped(text: string, width: number): string[] {
   return wrapAnsi(text, Math.max(20, width), { hard: true, trim: true }).split('\n')
 }
 
+/** The same for what is there to be typed: no word is broken, nor a line that a shell would go on with. */
+export function wrappedToType(text: string, width: number): string[] {
+  return text.endsWith('\\')
+    ? [text]
+    : wrapAnsi(text, Math.max(20, width), { hard: false, trim: true }).split('\n')
+}
+
 export function widest(texts: Iterable<string>): number {
   let width = 0
   for (const text of texts) width = Math.max(width, stringWidth(text))

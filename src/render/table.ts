@@ -5,7 +5,7 @@ import type { GatewayIdentity, Report } from '../core/report.ts'
 import { counted, listed, span } from '../core/text.ts'
 import { renderAttachment } from './attachments.ts'
 import type { Look } from './look.ts'
-import { Painter, padded, widest, wrapped } from './paint.ts'
+import { Painter, padded, widest, wrapped, wrappedToType } from './paint.ts'
 
 /** The form for people: one line per finding, what is wrong again at the end with its evidence, the verdict last. */
 export function renderTable(report: Report, look: Look): string {
@@ -124,9 +124,10 @@ function details(finding: Finding, painter: Painter): string[] {
 
 function labelled(label: string, text: string, painter: Painter): string[] {
   const indent = NARROW_INDENT.length + LABEL_WIDTH
+  const fitted = label === 'next' ? wrappedToType : wrapped
   return text
     .split('\n')
-    .flatMap((line) => wrapped(line, painter.look.columns - indent))
+    .flatMap((line) => fitted(line, painter.look.columns - indent))
     .map((line, index) =>
       index === 0
         ? `${NARROW_INDENT}${painter.paint('faint', padded(label, LABEL_WIDTH))}${line}`

@@ -38,18 +38,19 @@ const COMMAND = new RegExp(
 
 /**
  * A next step whose commands ask the gateway of this run, with the flags as they were typed: copied without them,
- * `--apply` would change the default gateway. A command is broken with a backslash where it grows too long.
+ * `--apply` would change the default gateway. A command is broken with a backslash where it grows too long, and then
+ * stands on lines of its own.
  */
 export function nextHere(text: string, invocation: Invocation): string {
   return text
     .split('\n')
-    .map((line) => (line.includes('provops ') ? lineHere(line, invocation).join(' \\\n') : line))
+    .map((line) => (line.includes('provops ') ? lineHere(line, invocation, LONGEST_LINE) : line))
     .join('\n')
 }
 
 /** One command on one line. */
 export function commandHere(text: string, invocation: Invocation): string {
-  return lineHere(text, invocation, Number.POSITIVE_INFINITY).join('')
+  return lineHere(text, invocation, Number.POSITIVE_INFINITY)
 }
 
 /** Findings whose next steps ask the gateway of this run. */
@@ -62,23 +63,33 @@ export function findingsHere(findings: readonly Finding[], invocation: Invocatio
 /** Fits with its backslash behind the labels of a report at 80 columns. */
 const LONGEST_LINE = 64
 
-function lineHere(line: string, invocation: Invocation, longest = LONGEST_LINE): readonly string[] {
+function lineHere(line: string, invocation: Invocation, longest: number): string {
   const lines = ['']
-  const add = (word: string, blank: ' ' | '') => {
+  /** Appends where there is room; else `goesOn` ends the line before. */
+  const add = (text: string, goesOn: '' | ' \\') => {
     const last = lines.at(-1) ?? ''
-    if (blank === ' ' && last.length + 1 + word.length > longest) lines.push(word)
-    else lines[lines.length - 1] = `${last}${blank}${word}`
+    const fits = last === '' || last.length + text.trimEnd().length <= longest
+    if (fits) lines[lines.length - 1] = last + text
+    else lines.splice(-1, 1, last.trimEnd() + goesOn, text.trimStart())
+  }
+  /** Behind a broken command it stands apart: a shell takes a semicolon, and not a comma, for the end of one. */
+  const addProse = (text: string) => {
+    const last = lines.at(-1) ?? ''
+    const [, apart] = /^[,;] (.*)/.exec(text) ?? []
+    if (text.startsWith(' ')) add(text, ' \\')
+    else if (apart === undefined || lines.length === 1) lines[lines.length - 1] = last + text
+    else lines.splice(-1, 1, `${last};`, apart)
   }
   let done = 0
-  for (const { 0: found, index, groups } of line.matchAll(COMMAND)) {
-    const rest = line.slice(index + found.length)
-    add(line.slice(done, index + found.length), '')
-    for (const flag of flagsFor(groups, rest, invocation)) add(flag, ' ')
-    done = index + found.length
+  for (const { 0: command, index, groups } of line.matchAll(COMMAND)) {
+    const rest = line.slice(index + command.length)
+    addProse(line.slice(done, index))
+    add(command, '')
+    for (const flag of flagsFor(groups, rest, invocation)) add(` ${flag}`, ' \\')
+    done = index + command.length
   }
-  const rest = line.slice(done)
-  add(rest.trimStart(), rest.startsWith(' ') ? ' ' : '')
-  return lines
+  addProse(line.slice(done))
+  return lines.join('\n')
 }
 
 function flagsFor(

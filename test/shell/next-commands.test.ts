@@ -67,6 +67,18 @@ describe('next commands', () => {
     ])
   })
 
+  it('are not broken by the prose before them, nor ended by a comma, when they take several lines', () => {
+    const files = { 'api-key-file': '/etc/provops/client.key', 'auth-dir': '/var/lib/gateway/auths' }
+    const line = 'route these workloads to another model: provops incident rate-limit, then ask again'
+    expect(nextHere(line, typed(files)).split('\n')).toEqual([
+      'route these workloads to another model:',
+      'provops incident rate-limit \\',
+      '--api-key-file /etc/provops/client.key \\',
+      '--auth-dir /var/lib/gateway/auths;',
+      'then ask again',
+    ])
+  })
+
   it('name the file that lint reads', () => {
     const line = 'provops lint --who glm'
     expect(nextHere(line, typed({ gateway: 'prod' }))).toBe('provops lint <config.yaml> --who glm')

@@ -71,7 +71,7 @@ export function mitigated(
     next:
       people.length > 0
         ? people.map(({ next }) => next).join('\n')
-        : `watch it: provops incident ${playbook.name} in ten minutes`,
+        : `watch it, in ten minutes: provops incident ${playbook.name}`,
     data: {
       before: before.filter(isUnwell).map(({ id, outcome, saw }) => ({ id, outcome, saw })),
     },
