@@ -92,6 +92,9 @@ function lineHere(line: string, invocation: Invocation, longest: number): string
   return lines.join('\n')
 }
 
+/** Standard input, and what a shell makes of `<(…)`. */
+const READ_ONCE = /^(?:-|\/dev\/stdin|\/(?:dev|proc\/self)\/fd\/\d+)$/
+
 function flagsFor(
   groups: Record<string, string | undefined> = {},
   rest: string,
@@ -106,9 +109,12 @@ function flagsFor(
   const file = asksGateway || flags.has('config-file') ? [] : ['<config.yaml>']
   const repeated = names.flatMap((name) => {
     const typed = flags.text(name)
-    // What is printed already counts, and what came from standard input cannot be read again.
-    if (typed === undefined || typed === '-' || rest.includes(`--${name}`)) return []
-    return typed.split('\n').map((value) => flagWord(name, value))
+    // What is printed already counts.
+    if (typed === undefined || rest.includes(`--${name}`)) return []
+    return typed
+      .split('\n')
+      .filter((value) => !READ_ONCE.test(value))
+      .map((value) => flagWord(name, value))
   })
   return [...file, ...repeated]
 }

@@ -44,6 +44,11 @@ describe('next commands', () => {
     )
   })
 
+  it('do not repeat pipes that a shell opened for this run', () => {
+    const run = typed({ 'api-key-file': '/dev/fd/63\nb.key', logs: '/dev/stdin' })
+    expect(nextHere('provops quota', run)).toBe('provops quota --api-key-file b.key')
+  })
+
   it('repeat each value of a flag that was typed several times, in words of a shell', () => {
     const run = typed({ 'api-key-file': "a\nb's", gateway: 'http://gw:8317' })
     expect(commandHere('provops quota', run)).toBe(
