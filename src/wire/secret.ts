@@ -5,8 +5,11 @@ export type SecretReading =
   | { readonly kind: 'secret'; readonly secret: Secret }
   /** Nothing but white space. */
   | { readonly kind: 'empty' }
-  /** Holds characters that no HTTP header can carry, e.g. two lines or a smart quote. */
+  /** Nothing an HTTP header can carry, e.g. two lines, a smart quote, or a whole file. */
   | { readonly kind: 'unsendable' }
+
+/** The longest header line that common proxies take. */
+const LONGEST_KEY = 8_192
 
 /** A key that shows itself only to `reveal()`: printed, logged, inspected or put into JSON it reads `[secret]`. */
 export class Secret {
@@ -20,7 +23,7 @@ export class Secret {
   static read(text: string): SecretReading {
     const trimmed = text.trim()
     if (trimmed === '') return { kind: 'empty' }
-    if (!/^[\x21-\x7e]+$/.test(trimmed)) return { kind: 'unsendable' }
+    if (trimmed.length > LONGEST_KEY || !/^[\x21-\x7e]+$/.test(trimmed)) return { kind: 'unsendable' }
     return { kind: 'secret', secret: new Secret(trimmed) }
   }
 
@@ -52,11 +55,36 @@ const SHORTEST_BASE64 = 8
  * JSON, in hex, and inside base64 or base64url at any offset (as in `Basic` credentials). Secrets shorter than four characters stay.
  */
 export function hiding(secrets: readonly string[]): (text: string) => string {
-  const forms = secrets.filter((secret) => secret.length >= SHORTEST_HIDDEN).flatMap(formsOf)
-  if (forms.length === 0) return (text) => text
+  const forms = secrets
+    .filter((secret) => secret.length >= SHORTEST_HIDDEN)
+    .flatMap(piecesOf)
+    .flatMap(formsOf)
   const longestFirst = [...new Set(forms)].sort((a, b) => b.length - a.length)
-  const pattern = new RegExp(longestFirst.join('|'), 'g')
-  return (text) => text.replace(pattern, SHOWN)
+  const patterns = alternations(longestFirst)
+  return (text) => patterns.reduce((rest, pattern) => rest.replace(pattern, SHOWN), text)
+}
+
+/** A longer one, such as a token with all groups of its owner, overflows the stack of the engine (from 3,500 on). */
+const LONGEST_PIECE = 1_000
+
+/** All of a secret, in pieces of equal length where it is long. */
+function piecesOf(secret: string): string[] {
+  const length = Math.ceil(secret.length / Math.ceil(secret.length / LONGEST_PIECE))
+  const starts = Array.from({ length: Math.ceil(secret.length / length) }, (_, index) => index * length)
+  return starts.map((start) => secret.slice(start, start + length))
+}
+
+/** What the engine takes in one expression is limited, too. */
+const LARGEST_SOURCE = 200_000
+
+function alternations(forms: readonly string[]): RegExp[] {
+  const sources: string[] = []
+  for (const form of forms) {
+    const last = sources.at(-1)
+    if (last === undefined || last.length + form.length > LARGEST_SOURCE) sources.push(form)
+    else sources[sources.length - 1] = `${last}|${form}`
+  }
+  return sources.map((source) => new RegExp(source, 'g'))
 }
 
 /** Regular expressions for each form of one secret. */

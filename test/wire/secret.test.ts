@@ -33,7 +33,7 @@ describe('a secret', () => {
 
   it('is not read from nothing, nor from what no header can carry', () => {
     expect(Secret.read(' \n')).toEqual({ kind: 'empty' })
-    for (const text of ['two\nlines', 'two words', 'schlüssel', 'a\u0000b', '“quoted”'])
+    for (const text of ['two\nlines', 'two words', 'schlüssel', 'a\u0000b', '“quoted”', 'x'.repeat(100_000)])
       expect(Secret.read(text)).toEqual({ kind: 'unsendable' })
   })
 })
@@ -55,6 +55,13 @@ describe('hiding', () => {
     expect(hidden).toMatch(/^before .*\[secret\].* after$/)
     expect(hidden).not.toContain('canary')
     expect(hidden).not.toContain(Buffer.from('canary').toString('hex'))
+  })
+
+  it('finds a key that is as long as a token with all groups of its owner', () => {
+    const token = Array.from({ length: 400 }, (_, index) => `${index}`.padStart(10, 'k')).join('')
+    const hidden = hiding([token, KEY])(`before ${token} and ${KEY}, ${encodeURIComponent(token)} after`)
+    expect(hidden.replaceAll('[secret]', '')).toBe('before  and ,  after')
+    expect(hiding([token])(Buffer.from(token).toString('base64'))).not.toMatch(/[^[\]]{9}/)
   })
 
   it('finds a key in base64 wherever it begins, so that it cannot be read back', () => {
