@@ -25,6 +25,9 @@ import { nextHere } from './next-commands.ts'
 import { withoutTimes } from './own-times.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 
+/** Triage has none of these, and whoever gives one waits for what it does. */
+const OF_A_PLAYBOOK = ['apply', 'handover', 'probe'] as const
+
 /** `provops incident [playbook]`: triage without a name, else the playbook. */
 export async function runIncident(invocation: Invocation): Promise<CommandResult> {
   const { flags, args } = invocation
@@ -42,7 +45,12 @@ export async function runIncident(invocation: Invocation): Promise<CommandResult
   const resumed = await resumedIncident(invocation)
   if (resumed !== null && 'kind' in resumed) return resumed
   const name = args[0] ?? resumed?.playbook
-  if (name === undefined) return triage(invocation)
+  if (name === undefined) {
+    const alone = OF_A_PLAYBOOK.find((flag) => flags.has(flag))
+    return alone === undefined
+      ? triage(invocation)
+      : usageError(`--${alone} wants a playbook, and none is named`, 'provops incident --list')
+  }
   const playbook = PLAYBOOK_NAMES.find((one) => one === name)
   if (playbook === undefined) return unknownPlaybook(name)
   if (resumed !== null && resumed.playbook !== playbook)

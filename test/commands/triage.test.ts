@@ -90,3 +90,12 @@ describe.concurrent('triage', () => {
     expect(code).toBe(7)
   })
 })
+
+it.each(['--apply --yes', '--handover ticket.md', '--probe'])(
+  'triage takes no %s, and says so',
+  async (flags) => {
+    const { code, stdout, stderr } = await provops(`incident --embedded=stale-cooldown ${flags}`)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(`${flags.split(' ')[0]} wants a playbook`)
+  },
+)
