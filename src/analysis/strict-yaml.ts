@@ -41,8 +41,8 @@ export function readStrictYaml<S extends Schema>(
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   if (document.errors.length > 0) {
-    const problems = document.errors.map(({ message, pos }) => ({
-      message,
+    const problems = document.errors.map(({ code, message, pos }) => ({
+      message: code === 'MULTIPLE_DOCS' ? 'a second document begins here, and only one is read' : message,
       ...placeAt(lines, pos[0]),
       path: '',
     }))

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { counted, printable } from '../core/text.ts'
 import type { ConfigFile, ConfigReading } from './config-file.ts'
 import { expandPath } from './paths.ts'
 import { readText } from './read-text.ts'
@@ -35,12 +36,20 @@ export async function loadConfig(world: World, flag: string | undefined): Promis
   return { kind: 'loaded', config: null, paths }
 }
 
+/** The rest of a file that is no YAML follows from what comes first. */
+const MOST_PROBLEMS = 10
+
+/** The YAML reader quotes what it does not know, be it the whole of another file. */
+const LONGEST_WORDS = 160
+
 function fromReading(reading: ConfigReading, paths: readonly string[]): ConfigLoading {
   if (reading.kind === 'config') return { kind: 'loaded', config: reading.file, paths }
-  const lines = reading.problems.map(({ line, column, path, message }) => {
-    const where = path === '' ? '' : `${path}: `
-    return `${reading.path}:${line}:${column}: ${where}${message}`
+  const lines = reading.problems.slice(0, MOST_PROBLEMS).map(({ line, column, path, message }) => {
+    const where = path === '' ? '' : `${printable(path, LONGEST_WORDS)}: `
+    return `${reading.path}:${line}:${column}: ${where}${printable(message, LONGEST_WORDS)}`
   })
+  const more = reading.problems.length - lines.length
+  if (more > 0) lines.push(`and ${counted(more, 'more problem')}`)
   return {
     kind: 'failed',
     message: lines.join('\n'),

@@ -25,11 +25,21 @@ export type SecretGiven =
   | { readonly kind: 'none' }
   | Refusal
 
+const STDIN_READERS = ['api-key-file', 'management-key-file', 'logs'] as const
+
 /**
  * Finds the keys of this run and tells the redactor about them. Order for each: flag, variable, variable naming a
  * file, `provops.yaml` (file, then command). No flag takes a key itself: argv is visible to every process.
  */
 export async function findKeys(invocation: Invocation): Promise<KeysGiven | Refusal> {
+  const fromStdin = STDIN_READERS.flatMap((name) =>
+    invocation.flags.list(name).flatMap((path) => (path === '-' ? [`--${name} -`] : [])),
+  )
+  if (fromStdin.length > 1)
+    return usageError(
+      `standard input can be read once, and is given for ${fromStdin.join(' and ')}`,
+      'put the key into a file',
+    )
   const client = await clientKeys(invocation)
   if (!Array.isArray(client)) return client as Refusal
   const management = await managementKey(invocation)

@@ -60,11 +60,33 @@ describe('a provops.yaml that only lies in the working directory', () => {
   })
 })
 
+describe('a provops.yaml that is something else', () => {
+  it('is not quoted at length', async () => {
+    config(`[ ${'- { "\n'.repeat(40)}`)
+    const { code, stderr } = await provops('config show', { home })
+    expect(code).toBe(2)
+    expect(stderr.split('\n').length).toBeLessThan(14)
+    config(`a: 1\n] ${'word '.repeat(1_000)}`)
+    expect((await provops('config show', { home })).stderr.length).toBeLessThan(600)
+  })
+})
+
 describe("the operator's own provops.yaml", () => {
   it('decides which gateway gets the key, and may run a command for it', async () => {
     mkdirSync(join(home, 'config'))
     config(`gateway: ${ELSEWHERE}\nkey-command: [echo, key]\n`, 'config/provops.yaml')
     expect((await provops(`${CHECK} -o short`, { home })).stdout).toContain('no connection')
+  })
+})
+
+describe('standard input', () => {
+  it.each([
+    '--api-key-file - --logs -',
+    '--api-key-file - --api-key-file -',
+    '--api-key-file - --management-key-file -',
+  ])('is not both read by %s', async (flags) => {
+    const { code, stderr } = await provops(`daily-check ${flags}`, { home, stdin: 'sk-test' })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('can be read once, and is given for --api')])
   })
 })
 

@@ -119,6 +119,12 @@ describe('provops.yaml', () => {
     })
   })
 
+  it('is one document', () => {
+    expect(parseConfig('timeout: 1s\n---\ntimeout: 2s\n', 'f')).toMatchObject({
+      problems: [{ line: 2, message: 'a second document begins here, and only one is read' }],
+    })
+  })
+
   it('may be empty', () => {
     expect(parseConfig('', 'f').kind).toBe('config')
     expect(parseConfig('# nothing yet\n', 'f').kind).toBe('config')
