@@ -2,8 +2,9 @@ import { detached } from './detached.ts'
 import type { Origin } from './events.ts'
 import type { FailureLog, StatusEvidence } from './failures.ts'
 import { NOBODY_KNOWN } from './failures.ts'
-import type { CoolingMessage, RequestErrorMessage, UpstreamFailureMessage, UseMessage } from './message.ts'
+import type { CoolingMessage, RequestErrorMessage, UseMessage } from './message.ts'
 import type { RouteClass } from './routes.ts'
+import type { UpstreamFailureMessage } from './upstream-failure.ts'
 import { statusInText } from './upstream-status.ts'
 
 /** A request id: the number of its eight hex digits, the text of a foreign one, or `NO_REQUEST`. */

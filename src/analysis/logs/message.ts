@@ -1,4 +1,11 @@
-import { GO_DURATION, goDurationMs } from './go-duration.ts'
+import { goDurationMs } from './go-duration.ts'
+import type { UpstreamFailureMessage } from './upstream-failure.ts'
+import {
+  displayProvider,
+  FAILURE_TEXT,
+  MESSAGE_HEAD_LENGTH,
+  readUpstreamFailure,
+} from './upstream-failure.ts'
 
 /** What the message part of a record says. Texts are foreign: not to be shown before they are cleaned. */
 export type Message =
@@ -27,17 +34,6 @@ export interface AccessMessage {
   readonly path: string
   /** `open`: the quote behind the path is not on this line, so the path holds a line break. */
   readonly pathEnd: 'closed' | 'open'
-}
-
-/** A provider's refusal. The client may have got it, or another credential's success. */
-export interface UpstreamFailureMessage {
-  readonly kind: 'upstream-failure'
-  readonly provider: string
-  /** The provider's name for the model. */
-  readonly model: string
-  readonly credential: string
-  readonly status: number | null
-  readonly error: string
 }
 
 /** No credential was free for the model; the gateway itself refuses. */
@@ -80,10 +76,6 @@ export interface AffinityMessage {
 const ACCESS_HEAD = `^(?:\\[GIN\\] \\d{4}\\/\\d{2}\\/\\d{2} - \\d{2}:\\d{2}:\\d{2} \\| *)? *([1-5]\\d{2}) *\\| *([^|]*?) *\\| *([^|]*?) *\\| *([^\\s"]+) +"`
 const ACCESS = new RegExp(`${ACCESS_HEAD}([^"]*|.*?)"(?: \\[credits\\])?(?: \\| .*| [^|"].*)?$`, 's')
 const OPEN_ACCESS = new RegExp(`${ACCESS_HEAD}(.*)$`, 's')
-const UPSTREAM_FAILURE = new RegExp(
-  `^(?: *([1-5]\\d{2}) *\\| *${GO_DURATION} *\\| *)?upstream execution failed: provider=(\\S*) model=(.*?) auth=(.*?)(?: duration=${GO_DURATION})? err=(.*)$`,
-  's',
-)
 const COOLING =
   /^auth unavailable: (?<cooling>\d+) of (?<total>\d+) candidate\(s\) for model "(?<model>(?:[^"\\]|\\.)*)"(?: \(providers?=(?<providers>[^)]*)\))? are in cooldown(?:: (?<list>.*))?$/s
 const COOLING_ITEM = /\[(?<credential>[^\]]*?), reason=(?<reason>[^\]]*?), remaining=(?<remaining>[^\],]+)\]/g
@@ -94,14 +86,6 @@ const AFFINITY =
   /^session-affinity: [^|]+? \| .*?auth=(?<auth>.+?) provider=(?<provider>\S+) model=(?<model>.+)$/s
 const REFRESH_DONE = /^refreshed [^,]+, [^,]+, (?<error>.*)$/s
 const START = /^CLIProxyAPI(?:Plus| Plus|\+\+)? Version: (?<version>[^\s,]+)/
-
-/**
- * Model, credential and the start of the error stand in the first few hundred characters. More would let a hostile
- * line cost time by the square of its length (contract, files 4.7, "Performance").
- */
-const FAILURE_HEAD_LENGTH = 4096
-
-const OPENAI_COMPATIBLE = 'openai-compatible-'
 
 /** What a message says; `other` when it is none of the kinds that provops reads. */
 export function readMessage(text: string): Message {
@@ -119,7 +103,7 @@ function readers(text: string): Reader | null {
 
 // A failure line with a status begins like an access line and must never be counted as one (contract, files 4.5).
 function readStatusLine(text: string): Message | null {
-  const failure = text.includes('upstream execution failed: ') ? readUpstreamFailure(text) : null
+  const failure = text.includes(FAILURE_TEXT) ? readUpstreamFailure(text) : null
   return failure ?? readAccess(text)
 }
 
@@ -136,20 +120,6 @@ function readAccess(text: string): Message | null {
     method,
     path,
     pathEnd: closed === null ? 'open' : 'closed',
-  }
-}
-
-function readUpstreamFailure(text: string): Message | null {
-  const found = UPSTREAM_FAILURE.exec(text.slice(0, FAILURE_HEAD_LENGTH))
-  if (found === null) return null
-  const [, status, provider = '', model = '', credential = '', error = ''] = found
-  return {
-    kind: 'upstream-failure',
-    provider: displayProvider(provider),
-    model,
-    credential,
-    status: status === undefined ? null : Number(status),
-    error,
   }
 }
 
@@ -170,7 +140,7 @@ function readCooling(text: string): Message | null {
 }
 
 function readUse(text: string): Message | null {
-  const groups = USE.exec(text.slice(0, FAILURE_HEAD_LENGTH))?.groups
+  const groups = USE.exec(text.slice(0, MESSAGE_HEAD_LENGTH))?.groups
   if (groups === undefined) return null
   const identity = groups.identity ?? ''
   const provider = /^provider=(\S+)/.exec(identity)?.[1]
@@ -189,7 +159,7 @@ function readRequestError(text: string): Message | null {
 }
 
 function readAffinity(text: string): Message | null {
-  const groups = AFFINITY.exec(text.slice(0, FAILURE_HEAD_LENGTH))?.groups
+  const groups = AFFINITY.exec(text.slice(0, MESSAGE_HEAD_LENGTH))?.groups
   if (groups === undefined) return null
   return {
     kind: 'affinity',
@@ -222,10 +192,6 @@ const BY_FIRST_CHARACTER: Readonly<Record<string, Reader>> = {
     text.startsWith('config successfully reloaded') ? { kind: 'reload', result: 'reloaded' } : null,
   f: (text) => (text.startsWith('failed to reload config') ? { kind: 'reload', result: 'failed' } : null),
   C: readStart,
-}
-
-function displayProvider(provider: string): string {
-  return provider.startsWith(OPENAI_COMPATIBLE) ? provider.slice(OPENAI_COMPATIBLE.length) : provider
 }
 
 // Go's %q differs from JSON only in escapes such as \x00, which no model name has.
