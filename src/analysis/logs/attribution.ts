@@ -3,26 +3,11 @@ import type { Origin } from './events.ts'
 import type { FailureLog, StatusEvidence } from './failures.ts'
 import { NOBODY_KNOWN } from './failures.ts'
 import type { CoolingMessage, RequestErrorMessage, UseMessage } from './message.ts'
+import type { RequestKey } from './request-id.ts'
+import { NO_REQUEST } from './request-id.ts'
 import type { RouteClass } from './routes.ts'
 import type { UpstreamFailureMessage } from './upstream-failure.ts'
 import { statusInText } from './upstream-status.ts'
-
-/** A request id: the number of its eight hex digits, the text of a foreign one, or `NO_REQUEST`. */
-export type RequestKey = number | string
-export const NO_REQUEST = -1
-
-export function requestKey(id: string | null): RequestKey {
-  if (id === null) return NO_REQUEST
-  let number = id.length === 8 ? 0 : Number.NaN
-  for (let i = 0; i < id.length; i++) number = number * 16 + hexDigit(id.charCodeAt(i))
-  return Number.isNaN(number) ? detached(id) : number
-}
-
-/** The value of a hex digit in lower case, NaN of anything else. */
-function hexDigit(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30
-  return code >= 0x61 && code <= 0x66 ? code - 0x57 : Number.NaN
-}
 
 /** Ids are random and 32 bits long; over days the same one comes twice (contract, files 4.5). */
 const JOIN_WITHIN_MS = 30 * 60_000
@@ -62,6 +47,8 @@ export interface Answer {
  */
 export class RequestBook {
   readonly providers: string[] = []
+  /** How many requests are open; while there are none, access lines need not be looked up. */
+  size = 0
   readonly #failures: FailureLog
   readonly #providerIndex = new Map<string, number>()
   // Requests with a line in the last half hour are in `#recent`, those of the half hour before in `#older`: so letting
@@ -72,11 +59,6 @@ export class RequestBook {
 
   constructor(failures: FailureLog) {
     this.#failures = failures
-  }
-
-  /** Whether no request is open, so that access lines need not be looked up. */
-  get idle(): boolean {
-    return this.#recent.size === 0 && this.#older.size === 0
   }
 
   /** `ordinal` is null while the lines lie before the period that is counted. */
@@ -118,7 +100,12 @@ export class RequestBook {
     if (only !== undefined && request.failures === 0) request.provider = this.#provider(only)
   }
 
-  /** The access line of a request: its failures learn what the client got, and the answer where it came from. */
+  /** The access line of a request: its failures learn what the client got. */
+  settle(key: RequestKey, atMs: number, status: number): void {
+    this.#settled(key, atMs, status)
+  }
+
+  /** As `settle`, for a refusal: says also where it came from. */
   answer(
     key: RequestKey,
     atMs: number,
@@ -126,8 +113,7 @@ export class RequestBook {
     latencyMs: number | null,
     routeClass: RouteClass,
   ): Answer {
-    const request = this.#take(key, atMs)
-    if (request !== null) this.#settle(request, status)
+    const request = this.#settled(key, atMs, status)
     const provider = request?.provider ?? -1
     if (request !== null && reachedProvider(request)) return { origin: 'upstream', provider }
     if (request?.cooling || routeClass === 'management' || routeClass === 'health') {
@@ -137,19 +123,27 @@ export class RequestBook {
     return { origin: fast ? 'local' : 'presumed-upstream', provider }
   }
 
-  #settle(request: OpenRequest, status: number): void {
+  #settled(key: RequestKey, atMs: number, status: number): OpenRequest | null {
+    if (this.size === 0) return null
+    const request = this.#take(key, atMs)
+    this.size = this.#recent.size + this.#older.size
+    if (request === null) return null
     for (const row of request.rows) this.#failures.answer(row, status)
     // The client gets the last provider's error, unless credentials in cooldown had the last word.
     const last = request.rows.at(-1)
     if (last !== undefined && status >= 400 && !request.cooling) this.#failures.amend(last, status)
+    return request
   }
 
   #take(key: RequestKey, atMs: number): OpenRequest | null {
     this.#age(atMs)
-    const request = this.#recent.get(key) ?? this.#older.get(key)
-    if (request === undefined) return null
-    this.#recent.delete(key)
-    this.#older.delete(key)
+    let request = this.#recent.get(key)
+    if (request !== undefined) this.#recent.delete(key)
+    else {
+      request = this.#older.get(key)
+      if (request === undefined) return null
+      this.#older.delete(key)
+    }
     return atMs - request.lastMs > JOIN_WITHIN_MS ? null : request
   }
 
@@ -165,14 +159,16 @@ export class RequestBook {
       unnamedRow: null,
     }
     request.lastMs = atMs
-    if (key === NO_REQUEST) return request
-    if (this.#recent.size === 0) this.#recentSinceMs = atMs
-    this.#recent.set(key, request)
+    if (key !== NO_REQUEST) {
+      if (this.#recent.size === 0) this.#recentSinceMs = atMs
+      this.#recent.set(key, request)
+    }
+    this.size = this.#recent.size + this.#older.size
     return request
   }
 
   #age(atMs: number): void {
-    if (this.#recent.size === 0 && this.#older.size === 0) return
+    if (this.size === 0) return
     if (atMs - this.#recentSinceMs <= JOIN_WITHIN_MS && this.#recent.size < MAX_OPEN_REQUESTS) return
     this.#older = this.#recent
     this.#recent = new Map()

@@ -14,11 +14,15 @@ function asView(text: string): DataView {
   return new DataView(Uint8Array.from(text, (char) => char.charCodeAt(0)).buffer)
 }
 
-const COLON = 0x3a
+const SPACE = 0x20
+const POINT = 0x2e
+const SMALL_M = 0x6d
+const SMALL_S = 0x73
 const QUESTION_MARK = 0x3f
 /** The last three of four characters, whatever the first is. */
 export const CELL_END = four('_ | ') >>> 8
 const TIME_END = four('_] [') >>> 8
+const ZERO_CLOCK = four('0:00')
 
 /** Reads `200 | `. */
 export class StatusReader {
@@ -39,14 +43,36 @@ export class StatusReader {
   }
 }
 
-/** The number of eight hex digits in lower case, -1 when they are none. */
-export function hexAt(view: DataView, at: number): number {
-  let value = 0
-  for (let i = at; i < at + 8; i++) {
-    const byte = view.getUint8(i)
-    if (byte >= 0x30 && byte <= 0x39) value = value * 16 + byte - 0x30
-    else if (byte >= 0x61 && byte <= 0x66) value = value * 16 + byte - 0x57
-    else return -1
+/** With more, the milliseconds of a latency could come out different than by `goDurationMs`. */
+const MAX_LATENCY_LENGTH = 8
+
+/** The milliseconds of `812ms` or `1.192s` at the right of a column; -1 for any other text. */
+export function latencyMsAt(view: DataView, from: number, end: number): number {
+  if (view.getUint8(end - 1) !== SMALL_S) return -1
+  let first = from
+  while (view.getUint8(first) === SPACE) first++
+  if (end - first > MAX_LATENCY_LENGTH) return -1
+  if (view.getUint8(end - 2) === SMALL_M) return digitsAt(view, first, end - 2)
+  let unitMs = 1000
+  for (let decimals = 1; decimals <= 3; decimals++) {
+    unitMs /= 10
+    const point = end - 2 - decimals
+    if (view.getUint8(point) !== POINT) continue
+    const whole = digitsAt(view, first, point)
+    const part = digitsAt(view, point + 1, end - 1)
+    return whole < 0 || part < 0 ? -1 : whole * 1000 + part * unitMs
+  }
+  const whole = digitsAt(view, first, end - 1)
+  return whole < 0 ? -1 : whole * 1000
+}
+
+/** The number that the digits make, -1 when there are none or not only these. */
+function digitsAt(view: DataView, from: number, end: number): number {
+  let value = from < end ? 0 : -1
+  for (let at = from; at < end; at++) {
+    const byte = view.getUint8(at)
+    if (byte < 0x30 || byte > 0x39) return -1
+    value = value * 10 + byte - 0x30
   }
   return value
 }
@@ -86,49 +112,41 @@ export class KnownText {
   }
 }
 
-/** Reads `[2026-08-22 21:40:03] [`; a line of the second before it costs least, one of the day little more. */
+/** Reads `[2026-08-22 21:40:03] [`; a line of the same ten minutes as the one before costs least. */
 export class TimeReader {
   wallSeconds = 0
-  #dayStart = 0
-  // The bytes of the time read last, `[2026-08`, `-22 21:4` and `0:03`, and the day in the middle ones, `-22 `.
+  #startOfTen = 0
+  // The bytes of these ten minutes, `[2026-08` and `-22 21:4`.
   #month = Number.NaN
-  #dayAndHour = 0
-  #day = 0
-  #second = 0
+  #dayToTen = 0
 
   /** False when there is no time here, or none that exists. */
   read(view: DataView, at: number): boolean {
     if (view.getInt32(at + 19, true) >>> 8 !== TIME_END) return false
     const month = view.getFloat64(at, true)
-    const dayAndHour = view.getFloat64(at + 8, true)
-    const second = view.getInt32(at + 16, true)
-    if (second === this.#second && dayAndHour === this.#dayAndHour && month === this.#month) return true
-    const isSameDay = month === this.#month && view.getInt32(at + 8, true) === this.#day
-    if (!(isSameDay || this.#readDay(view, at)) || !this.#readClock(view, at)) return false
-    this.#month = month
-    this.#day = view.getInt32(at + 8, true)
-    this.#dayAndHour = dayAndHour
-    this.#second = second
+    const dayToTen = view.getFloat64(at + 8, true)
+    const isKnown = dayToTen === this.#dayToTen && month === this.#month
+    if (!isKnown && !this.#readTen(view, at, month, dayToTen)) return false
+    const digits = view.getInt32(at + 16, true) ^ ZERO_CLOCK
+    const minute = digits & 0xff
+    const ones = digits >>> 24
+    const second = ((digits >> 16) & 0xff) * 10 + ones
+    if ((digits & 0xff00) !== 0 || minute > 9 || ones > 9 || second > 60) return false
+    this.wallSeconds = this.#startOfTen + minute * 60 + second
     return true
   }
 
-  #readDay(view: DataView, at: number): boolean {
+  #readTen(view: DataView, at: number, month: number, dayToTen: number): boolean {
     this.#month = Number.NaN
-    const text = String.fromCharCode(...Array.from({ length: 12 }, (_, i) => view.getUint8(at + i)))
-    const date = /^\[(\d{4})-(\d\d)-(\d\d) $/.exec(text)
-    const start =
-      date === null ? null : wallSecondsOf(Number(date[1]), Number(date[2]), Number(date[3]), 0, 0, 0)
-    this.#dayStart = start ?? 0
-    return start !== null
-  }
-
-  #readClock(view: DataView, at: number): boolean {
-    const hour = twoDigits(view, at + 12)
-    const minute = twoDigits(view, at + 15)
-    const second = twoDigits(view, at + 18)
-    if (view.getInt8(at + 14) !== COLON || view.getInt8(at + 17) !== COLON) return false
-    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false
-    this.wallSeconds = this.#dayStart + hour * 3600 + minute * 60 + second
+    const text = String.fromCharCode(...Array.from({ length: 16 }, (_, i) => view.getUint8(at + i)))
+    const found = /^\[(\d{4})-(\d\d)-(\d\d) (\d\d):([0-5])$/.exec(text)
+    if (found === null) return false
+    const [, years, months, days, hours, tens] = found.map(Number)
+    const start = wallSecondsOf(years ?? 0, months ?? 0, days ?? 0, hours ?? 0, (tens ?? 0) * 10, 0)
+    if (start === null) return false
+    this.#startOfTen = start
+    this.#month = month
+    this.#dayToTen = dayToTen
     return true
   }
 }

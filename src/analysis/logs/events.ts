@@ -4,6 +4,13 @@ import { routeClass, routeName } from './routes.ts'
 /** The refusals kept one by one: the runbook's three (Daily Checks 4), and 503, "no credential left". */
 export const REFUSALS = [401, 403, 429, 503] as const
 
+const IS_REFUSAL = new Uint8Array(600)
+for (const status of REFUSALS) IS_REFUSAL[status] = 1
+
+export function isRefusal(status: number): boolean {
+  return IS_REFUSAL[status] === 1
+}
+
 /**
  * Who refused. `local`: the gateway itself. `upstream`: a failure line of the same request names a provider.
  * `presumed-upstream`: no such line, but it took as long as a provider takes.

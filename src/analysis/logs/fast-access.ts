@@ -1,17 +1,18 @@
-import type { RequestKey } from './attribution.ts'
-import { NO_REQUEST, requestKey } from './attribution.ts'
 import {
   CELL_END,
   eight,
-  hexAt,
   KnownText,
+  latencyMsAt,
   MAX_PATH_LENGTH,
   PathReader,
   StatusReader,
   TimeReader,
 } from './byte-readers.ts'
+import { isRefusal } from './events.ts'
+import { FastFailureReader } from './fast-failure.ts'
 import { goDurationMs } from './go-duration.ts'
 import { plainPrefixLength } from './line.ts'
+import { keyAt, NO_REQUEST, oddInId } from './request-id.ts'
 import type { Tally } from './tally.ts'
 
 /** Where the parts of such a line begin, counted from its first byte. */
@@ -64,9 +65,11 @@ export class FastAccessReader {
   readonly #status = new StatusReader()
   readonly #time = new TimeReader()
   readonly #path = new PathReader()
+  readonly #failures: FastFailureReader
 
   constructor(tally: Tally) {
     this.#tally = tally
+    this.#failures = new FastFailureReader(tally, this.#prefix, this.#time)
   }
 
   /** Reads lines from `from` on and returns where the first line begins that it did not take. */
@@ -74,21 +77,28 @@ export class FastAccessReader {
     const last = view.byteLength - ROOM
     let at = from
     while (at < last) {
-      const next = this.#line(bytes, view, at)
+      let next = this.#line(bytes, view, at)
+      if (next < 0) next = this.#failures.read(bytes, view, at)
       if (next < 0) break
       at = next
     }
     return at
   }
 
-  /** Learns what surrounds the message of an access line that `parseLine` has read. */
-  learn(line: Buffer): void {
+  /** Learns what surrounds the message of an access line or a failure line that `parseLine` has read. */
+  learn(line: Buffer, kind: 'access' | 'upstream-failure'): void {
     const text = line.toString('latin1', 0, ROOM)
     const prefixLength = plainPrefixLength(text)
     if (prefixLength === null || prefixLength > MAX_PREFIX_LENGTH) return
-    const shape = LEVEL_AND_CALLER.exec(text.slice(prefixLength))?.groups
-    if (shape?.caller === undefined || shape.caller.length > MAX_CALLER_LENGTH) return
     this.#prefix.learn(text.slice(0, prefixLength))
+    const unprefixed = text.slice(prefixLength)
+    if (kind === 'access') this.#learnCaller(unprefixed)
+    else this.#failures.learn(unprefixed)
+  }
+
+  #learnCaller(text: string): void {
+    const shape = LEVEL_AND_CALLER.exec(text)?.groups
+    if (shape?.caller === undefined || shape.caller.length > MAX_CALLER_LENGTH) return
     if (shape.level === LEVELS[0]) this.#infoCaller.learn(shape.caller)
     else if (shape.level === LEVELS[1]) this.#warnCaller.learn(shape.caller)
     else this.#errorCaller.learn(shape.caller)
@@ -110,11 +120,9 @@ export class FastAccessReader {
     if (view.getInt8(end) !== LINE_FEED) return -1
 
     this.#tally.moveTo(this.#time.wallSeconds, null)
-    if (this.#tally.needsDetails(status)) {
-      const latency = bytes.toString('latin1', body + LATENCY, body + LATENCY_END)
-      const key = keyAt(bytes, view, at + ID)
-      this.#tally.access(this.#path.route, status, goDurationMs(latency.trim()), key)
-    } else this.#tally.access(this.#path.route, status, null, NO_REQUEST)
+    const latencyMs = isRefusal(status) ? latencyAt(bytes, view, body) : null
+    const key = isRefusal(status) || this.#tally.awaitsAnswers ? keyAt(bytes, view, at + ID) : NO_REQUEST
+    this.#tally.access(this.#path.route, status, latencyMs, key)
     return end + 1
   }
 
@@ -125,11 +133,10 @@ export class FastAccessReader {
   }
 }
 
-function keyAt(bytes: Buffer, view: DataView, at: number): RequestKey {
-  const number = hexAt(view, at)
-  if (number >= 0) return number
-  const id = bytes.toString('latin1', at, at + 8)
-  return id === '--------' ? NO_REQUEST : requestKey(id)
+function latencyAt(bytes: Buffer, view: DataView, body: number): number | null {
+  const ms = latencyMsAt(view, body + LATENCY, body + LATENCY_END)
+  if (ms >= 0) return ms
+  return goDurationMs(bytes.toString('latin1', body + LATENCY, body + LATENCY_END).trim())
 }
 
 const LEVEL_AND_CALLER = /^.{31}(?<level>\] \[(?:info |warn |error))(?<caller>\] \[[\w.+-]+\.\w+:\d+\] )/s
@@ -139,7 +146,6 @@ const HIGH_BITS = 0x80808080 | 0
 const BITS_5 = 0x20202020
 const BITS_6_AND_7 = 0xc0c0c0c0 | 0
 const EIGHTS = 0x08080808
-const AFTER_SPACE = 0x21212121
 
 /**
  * Zero when latency, address and method stand in their columns and are plain: no control characters (bit 5 is not
@@ -165,12 +171,4 @@ function oddInCells(view: DataView, body: number): number {
     ((view.getInt32(body + ADDRESS_END - 1, true) >>> 8) ^ CELL_END) |
     (view.getInt8(body + PATH - 1) ^ QUOTE)
   )
-}
-
-/** Zero when eight characters are digits, small letters and such: no white space and no `]`. */
-function oddInId(view: DataView, at: number): number {
-  const i0 = view.getInt32(at, true)
-  const i1 = view.getInt32(at + 4, true)
-  const spaces = ((i0 - AFTER_SPACE) & ~i0) | ((i1 - AFTER_SPACE) & ~i1)
-  return ((i0 | i1 | spaces) & HIGH_BITS) | ((i0 & i1 & BITS_5) ^ BITS_5)
 }

@@ -142,7 +142,10 @@ class LogScanner {
       this.#tally.cut()
       return
     }
-    if (parsed.kind === 'record' && parsed.message.kind === 'access') this.#fast?.learn(line)
+    if (parsed.kind === 'record') {
+      const { kind } = parsed.message
+      if (kind === 'access' || kind === 'upstream-failure') this.#fast?.learn(line, kind)
+    }
     this.#guard.accept(parsed, text)
   }
 }

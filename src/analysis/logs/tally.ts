@@ -1,15 +1,16 @@
-import type { RequestKey } from './attribution.ts'
-import { RequestBook, requestKey } from './attribution.ts'
+import { RequestBook } from './attribution.ts'
 import { detached } from './detached.ts'
-import { REFUSALS, RefusalLog } from './events.ts'
+import { isRefusal, RefusalLog } from './events.ts'
 import { FailureLog } from './failures.ts'
-import type { LogLine, LogRecord } from './line.ts'
+import type { LogLevel, LogLine, LogRecord } from './line.ts'
 import type { LogScan, PartRead, SeenKind } from './log-scan.ts'
 import { SEEN_KINDS } from './log-scan.ts'
 import type { LogPeriod } from './log-time.ts'
 import { LogTime } from './log-time.ts'
 import type { AccessMessage, Message } from './message.ts'
 import { RequestCounter } from './request-counter.ts'
+import type { RequestKey } from './request-id.ts'
+import { requestKey } from './request-id.ts'
 import { OTHER_ROUTE, PREFLIGHT_ROUTE, routeAt, routeClass, routeName } from './routes.ts'
 import type { ModelMentions } from './summary.ts'
 import { blindSpotsOf, contentOf, summarizeModels } from './summary.ts'
@@ -23,19 +24,17 @@ export interface TallyOptions extends LogPeriod {
 const MAX_CONTINUED_LINES = 200
 const MAX_MODELS = 5000
 
-const IS_REFUSAL = new Uint8Array(600)
-for (const status of REFUSALS) IS_REFUSAL[status] = 1
-
 /** Adds up a log line by line. Both readers, the one by lines and the one by bytes, end here. */
 export class Tally {
   readonly #zone: string
   readonly #time: LogTime
   readonly #onRecord: TallyOptions['onRecord']
 
-  #recordOpen = false
-  #continuedSoFar = 0
+  /** How many more lines can belong to the record before them. */
+  #continuationsLeft = 0
   #recordsOutside = 0
-  readonly #lines = { records: 0, continued: 0, blank: 0, unparsed: 0, cut: 0 }
+  /** Records but for access lines, and all other lines. */
+  readonly #lines = { others: 0, continued: 0, blank: 0, unparsed: 0, cut: 0 }
 
   readonly #requests = new RequestCounter()
   readonly #failures = new FailureLog()
@@ -68,17 +67,33 @@ export class Tally {
     this.#time.moveTo(wallSeconds, stampMs)
   }
 
-  /** Whether `access` has to know latency and request id of an answer with this status. */
-  needsDetails(status: number): boolean {
-    return IS_REFUSAL[status] === 1 || !this.#book.idle
+  /** Whether `access` has to know the request id of the next line. */
+  get awaitsAnswers(): boolean {
+    return this.#book.size > 0
   }
 
-  /** An access line at the time set by `moveTo`. One behind the period still says how the requests in it ended. */
+  /**
+   * An access line at the time set by `moveTo`; one behind the period still says how the requests in it ended. Only
+   * refusals need a latency.
+   */
   access(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
-    this.#beginRecord()
+    this.#continuationsLeft = MAX_CONTINUED_LINES
     if (this.#time.place === 'within') this.#requests.add(route, status)
-    if (IS_REFUSAL[status] === 1) this.#refuse(route, status, latencyMs, key)
-    else if (!this.#book.idle) this.#book.answer(key, this.#time.nowMs, status, latencyMs, 'client-api')
+    else this.#recordsOutside++
+    if (isRefusal(status)) this.#refuse(route, status, latencyMs, key)
+    else if (this.#book.size > 0) this.#book.settle(key, this.#time.nowMs, status)
+  }
+
+  /** A record of another kind at the time set by `moveTo`. */
+  note(key: RequestKey, level: LogLevel | null, message: Message): void {
+    this.#continuationsLeft = MAX_CONTINUED_LINES
+    const { place, nowMs } = this.#time
+    if (place === 'within') this.#lines.others++
+    else this.#recordsOutside++
+    if (place === 'within' || place === 'context') this.#join(key, nowMs, message)
+    if (place !== 'within') return
+    if (level === 'debug' || level === 'trace') this.#seen.debug++
+    this.#count(message)
   }
 
   accept(line: LogLine): void {
@@ -88,12 +103,9 @@ export class Tally {
     }
     this.moveTo(line.wallSeconds, line.stampMs)
     const { message } = line
-    if (message.kind === 'access') {
-      this.access(routeOf(message), message.status, message.latencyMs, requestKey(line.requestId))
-    } else {
-      this.#beginRecord()
-      if (this.#time.place === 'within' || this.#time.place === 'context') this.#note(line, this.#time.nowMs)
-    }
+    const key = requestKey(line.requestId)
+    if (message.kind === 'access') this.access(routeOf(message), message.status, message.latencyMs, key)
+    else this.note(key, line.level, message)
     if (this.#time.place === 'within') this.#onRecord?.(line, this.#time.nowMs)
   }
 
@@ -117,19 +129,22 @@ export class Tally {
     for (const line of lines) {
       if (line.kind !== 'record' || line.message.kind !== 'access') continue
       const { status } = line.message
-      if (IS_REFUSAL[status] !== 1) continue
+      if (!isRefusal(status)) continue
       forged.claimedRefusals.set(status, (forged.claimedRefusals.get(status) ?? 0) + 1)
     }
   }
 
   endOfPart(): void {
-    this.#recordOpen = false
+    this.#continuationsLeft = 0
   }
 
   result(parts: readonly PartRead[]): LogScan {
     const failures = this.#failures.summary()
-    const { records, continued, blank, unparsed } = this.#lines
-    const lines = { total: records + continued + blank + unparsed + this.#forged.lines, ...this.#lines }
+    const requests = this.#requests.result()
+    const { others, continued, blank, unparsed, cut } = this.#lines
+    const records = requests.total + others
+    const total = records + continued + blank + unparsed + this.#forged.lines
+    const lines = { total, records, continued, blank, unparsed, cut }
     return {
       parts,
       zone: this.#zone,
@@ -137,7 +152,7 @@ export class Tally {
       endMs: this.#time.endMs,
       content: contentOf(lines, this.#recordsOutside),
       lines,
-      requests: this.#requests.result(),
+      requests,
       refusals: this.#refusals,
       upstream: { failures: this.#failures, ...failures },
       models: summarizeModels(this.#models, failures.groups),
@@ -148,17 +163,11 @@ export class Tally {
     }
   }
 
-  #beginRecord(): void {
-    this.#recordOpen = true
-    this.#continuedSoFar = 0
-    if (this.#time.place === 'within') this.#lines.records++
-    else this.#recordsOutside++
-  }
-
   #goOn(): void {
-    this.#continuedSoFar++
+    const isContinued = this.#continuationsLeft > 0
+    if (isContinued) this.#continuationsLeft--
     if (this.#time.place !== 'within') return
-    if (this.#recordOpen && this.#continuedSoFar <= MAX_CONTINUED_LINES) this.#lines.continued++
+    if (isContinued) this.#lines.continued++
     else this.#lines.unparsed++
   }
 
@@ -180,17 +189,12 @@ export class Tally {
     })
   }
 
-  #note(record: LogRecord, atMs: number): void {
-    const { message } = record
-    const key = requestKey(record.requestId)
+  #join(key: RequestKey, atMs: number, message: Message): void {
     const ordinal = this.#time.place === 'within' ? this.#requests.ofClass('client-api') : null
     if (message.kind === 'upstream-failure') this.#book.failure(key, atMs, ordinal, message)
     else if (message.kind === 'request-error') this.#book.requestError(key, atMs, ordinal, message)
     else if (message.kind === 'use') this.#book.use(key, atMs, message)
     else if (message.kind === 'cooling') this.#book.cooling(key, atMs, message)
-    if (this.#time.place !== 'within') return
-    if (record.level === 'debug' || record.level === 'trace') this.#seen.debug++
-    this.#count(message)
   }
 
   #count(message: Message): void {

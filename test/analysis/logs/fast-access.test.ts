@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { latencyMsAt } from '../../../src/analysis/logs/byte-readers.ts'
 import { FastAccessReader } from '../../../src/analysis/logs/fast-access.ts'
+import { goDurationMs } from '../../../src/analysis/logs/go-duration.ts'
 import { Tally } from '../../../src/analysis/logs/tally.ts'
 import { access, clockOf, failure, fixture, lines, plain, repeat, scan, stamp } from './support.ts'
 
@@ -26,7 +28,7 @@ describe('the byte reader', () => {
       access({ second: 61, status: 502, latency: '1m32s', path: '/v1/messages?beta=true' }),
       access({ second: 90_000, ip: '', path: '/no/such/path' }),
     ]
-    for (const line of ordinary) reader.learn(Buffer.from(line))
+    for (const line of ordinary) reader.learn(Buffer.from(line), 'access')
     const text = Buffer.from(lines(...ordinary))
     const bytes = Buffer.from(lines(...ordinary) + TAIL)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -39,7 +41,7 @@ describe('the byte reader', () => {
   it('takes lines behind the prefix of docker compose and lines that end in a carriage return', () => {
     const reader = new FastAccessReader(new Tally({ clock: clockOf('UTC') }))
     const line = `cli-proxy-api  | ${access()}\r`
-    reader.learn(Buffer.from(line))
+    reader.learn(Buffer.from(line), 'access')
     const bytes = Buffer.from(lines(...repeat(20, () => line)))
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     expect(reader.read(bytes, view, 0)).toBeGreaterThan(10 * line.length)
@@ -81,6 +83,44 @@ describe('the byte reader', () => {
       expect(byBytes, `at ${at}`).toEqual(byLines)
     }
   }, 60_000)
+
+  it('says the same as the line reader when any one byte of a failure line is another', async () => {
+    const error = '{"error":{"code":429}}'
+    const before = lines(access(), failure(1, '0badcafe', error), access({ second: 2, id: '0badcafe' }))
+    const line = failure(7, '9f3c11aa', error)
+    for (let at = 0; at < line.length; at++) {
+      const variants = [0x00, 0x0a, 0x0d, 0x1b, 0x20, 0x30, 0x3d, 0x41, 0x5d, 0x66, 0x80].map((byte) => {
+        const variant = Buffer.from(`${line}\n${access({ second: 8, status: 429 })}\n`)
+        variant[at] = byte
+        return variant
+      })
+      const [byBytes, byLines] = await bothReaders(
+        Buffer.concat([Buffer.from(before), ...variants, Buffer.from(TAIL)]),
+      )
+      expect(byBytes, `at ${at}`).toEqual(byLines)
+    }
+  }, 60_000)
+
+  it('reads every latency like the line reader', () => {
+    const number = fc.oneof(
+      fc.nat({ max: 99_999 }).map(String),
+      fc.tuple(fc.nat({ max: 9999 }), fc.nat({ max: 99_999 })).map((parts) => parts.join('.')),
+      fc.constantFrom('', '.', '1.', '.5', '0.001', '1..2', '007', '1.050', '-1'),
+    )
+    const latency = fc
+      .tuple(number, fc.constantFrom('ms', 's', 'm', 'ns', 'h', '', 'ms ', 's '))
+      .map(([amount, unit]) => (amount + unit).padStart(13))
+    fc.assert(
+      fc.property(latency, (text) => {
+        const bytes = Buffer.from(`| ${text} |`)
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+        const ms = latencyMsAt(view, 2, 2 + text.length)
+        if (ms >= 0) expect(ms).toBe(goDurationMs(text.trim()))
+        else expect(text).not.toMatch(/^ *\d{1,4}(?:ms|s|\.\d{1,2}s)$/)
+      }),
+      { numRuns: 2000 },
+    )
+  })
 
   it('says the same as the line reader of any mixture of lines, cut anywhere', async () => {
     await fc.assert(
@@ -152,8 +192,21 @@ const look = fc.record({
   ),
 })
 const ordinary = look.map(access)
+const failing = fc
+  .tuple(
+    second,
+    id,
+    fc.constantFrom('codex', 'openai-compatible-x', ''),
+    fc.constantFrom('', 'ü', '\n', '\r', '"'),
+  )
+  .map(([at, who, provider, error]) => failure(at, who, error, provider))
 const mutated = fc
-  .tuple(ordinary, fc.nat({ max: 200 }), fc.nat({ max: 255 }), fc.constantFrom('put', 'cut', 'drop'))
+  .tuple(
+    fc.oneof(ordinary, failing),
+    fc.nat({ max: 200 }),
+    fc.nat({ max: 255 }),
+    fc.constantFrom('put', 'cut', 'drop'),
+  )
   .map(([line, at, byte, how]) => {
     const bytes = Buffer.from(line)
     const place = at % bytes.length
@@ -204,6 +257,7 @@ const asBytes = (text: string) => Buffer.from(text)
 const anyLine = fc.oneof(
   { weight: 6, arbitrary: second.map((at) => asBytes(access({ second: at }))) },
   { weight: 4, arbitrary: ordinary.map(asBytes) },
+  { weight: 2, arbitrary: failing.map(asBytes) },
   { weight: 3, arbitrary: mutated },
   { weight: 3, arbitrary: attribution.map(asBytes) },
   { weight: 3, arbitrary: foreign },
