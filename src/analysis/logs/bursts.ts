@@ -1,8 +1,12 @@
-import type { Origin, RefusalEvent } from './events.ts'
-import type { UpstreamFailure } from './failures.ts'
+import type { Chain } from './burst-chains.ts'
+import { chains, visit } from './burst-chains.ts'
+import type { Origin, RefusalBlock, RefusalLog } from './events.ts'
+import { ORIGINS } from './events.ts'
+import type { FailureBlock, FailureLog } from './failures.ts'
+import { NOBODY_KNOWN } from './failures.ts'
 import type { LogScan } from './log-scan.ts'
 import type { LogRoute, RouteClass } from './routes.ts'
-import { ROUTE_CLASSES } from './routes.ts'
+import { CLASS_OF_ROUTE, ROUTE_CLASSES, routeName } from './routes.ts'
 
 /** What a sustained burst is. All numbers may be changed; these are the defaults. */
 export interface BurstDefinition {
@@ -76,161 +80,101 @@ export interface NamedCount<Name> {
 /** All sustained bursts of a scan: those still going first, then by number of events. */
 export function findBursts(scan: LogScan, definition: BurstDefinition = BURST_DEFINITION): Burst[] {
   const logEndMs = scan.span?.lastMs ?? 0
-  const bursts = [
-    ...chains(scan.refusals, definition, CLIENT).map((chain) => clientBurst(chain, definition, logEndMs)),
-    ...chains(scan.upstream.failures, definition, UPSTREAM).map((chain) =>
-      upstreamBurst(chain, definition, logEndMs),
-    ),
-  ].filter((burst) => burst.count >= definition.minEvents && burst.sustainedBy.length > 0)
+  const { refusals, upstream } = scan
+  const clientBursts = chains(refusals.blocks, clientGroup, definition)
+    .map((chain) => ({ chain, facts: clientFacts(chain, definition, logEndMs) }))
+    .filter(({ facts }) => facts.sustainedBy.length > 0)
+    .map(({ chain, facts }) => clientBurst(chain, facts, refusals))
+  const upstreamBursts = chains(upstream.failures.blocks, upstreamGroup, definition)
+    .map((chain) => ({ chain, facts: upstreamFacts(chain, definition, logEndMs) }))
+    .filter(({ facts }) => facts.sustainedBy.length > 0)
+    .map(({ chain, facts }) => upstreamBurst(chain, facts, upstream.failures))
   const urgency = ({ state }: Burst) => (state === 'ongoing' ? 1 : 0)
-  return bursts.sort((a, b) => urgency(b) - urgency(a) || b.count - a.count)
+  return [...clientBursts, ...upstreamBursts].sort((a, b) => urgency(b) - urgency(a) || b.count - a.count)
 }
 
-interface Event {
-  readonly atMs: number
-  readonly status: number | null
-  readonly ordinal: number
-  readonly provider: string | null
+type FactsOfChain = Omit<BurstFacts, 'providers'>
+
+function clientGroup({ status, route }: RefusalBlock, row: number): number {
+  return (status[row] ?? 0) * ROUTE_CLASSES.length + (CLASS_OF_ROUTE[route[row] ?? 0] ?? 0)
 }
 
-/** Neighbouring events of one kind, added up as they come: there can be millions. */
-interface Chain<Details> {
-  readonly status: number
-  readonly startMs: number
-  /** The latest time: lines of concurrent requests are out of order by a second or two. */
-  endMs: number
-  readonly firstOrdinal: number
-  lastOrdinal: number
-  count: number
-  readonly providers: Map<string, number>
-  readonly details: Details
+function clientFacts(chain: Chain, definition: BurstDefinition, logEndMs: number): FactsOfChain {
+  return factsOf(chain, chain.lastOrdinal - chain.firstOrdinal + 1, definition, logEndMs)
 }
 
-/** Which events can be neighbours, and what else is added up of them. */
-interface Chaining<Kind extends Event, Details> {
-  readonly groupOf: (event: Kind) => number
-  readonly start: (event: Kind) => Details
-  readonly note: (details: Details, event: Kind) => void
-}
-
-interface ClientDetails {
-  readonly routeClass: RouteClass
-  readonly routes: Map<LogRoute, number>
-  readonly origins: Record<Origin, number>
-}
-
-const CLIENT: Chaining<RefusalEvent, ClientDetails> = {
-  groupOf: ({ status, routeClass }) => status * ROUTE_CLASSES.length + ROUTE_CLASSES.indexOf(routeClass),
-  start: ({ routeClass }) => ({
-    routeClass,
-    routes: new Map(),
-    origins: { local: 0, upstream: 0, 'presumed-upstream': 0 },
-  }),
-  note(details, { route, origin }) {
-    details.routes.set(route, (details.routes.get(route) ?? 0) + 1)
-    details.origins[origin]++
-  },
-}
-
-const UPSTREAM: Chaining<UpstreamFailure, { hidden: number }> = {
-  groupOf: ({ status }) => status ?? 0,
-  start: () => ({ hidden: 0 }),
-  note(details, { clientStatus }) {
-    if (clientStatus !== null && clientStatus < 400) details.hidden++
-  },
-}
-
-function chains<Kind extends Event, Details>(
-  events: Iterable<Kind>,
-  definition: BurstDefinition,
-  chaining: Chaining<Kind, Details>,
-): Chain<Details>[] {
-  const open = new Map<number, Chain<Details>>()
-  const worthy: Chain<Details>[] = []
-  for (const event of events) {
-    if (event.status === null || !definition.statuses.includes(event.status)) continue
-    const group = chaining.groupOf(event)
-    let chain = open.get(group)
-    if (chain === undefined || event.atMs - chain.endMs > definition.maxGapMs) {
-      if (chain !== undefined && chain.count >= definition.minEvents) worthy.push(chain)
-      chain = startChain(event, event.status, chaining.start(event))
-      open.set(group, chain)
-    }
-    chain.endMs = Math.max(chain.endMs, event.atMs)
-    chain.lastOrdinal = event.ordinal
-    chain.count++
-    if (event.provider !== null) {
-      chain.providers.set(event.provider, (chain.providers.get(event.provider) ?? 0) + 1)
-    }
-    chaining.note(chain.details, event)
-  }
-  return [...worthy, ...open.values()]
-}
-
-function startChain<Details>(event: Event, status: number, details: Details): Chain<Details> {
-  const { atMs, ordinal } = event
-  return {
-    status,
-    startMs: atMs,
-    endMs: atMs,
-    firstOrdinal: ordinal,
-    lastOrdinal: ordinal,
-    count: 0,
-    providers: new Map(),
-    details,
-  }
-}
-
-function clientBurst(
-  chain: Chain<ClientDetails>,
-  definition: BurstDefinition,
-  logEndMs: number,
-): ClientBurst {
-  const requests = chain.lastOrdinal - chain.firstOrdinal + 1
-  const { routeClass, routes, origins } = chain.details
+function clientBurst(chain: Chain, facts: FactsOfChain, refusals: RefusalLog): ClientBurst {
+  const routes: Counts = new Map()
+  const origins: Counts = new Map()
+  const providers: Counts = new Map()
+  visit(refusals.blocks, clientGroup, chain, (block, row) => {
+    countOne(routes, block.route[row] ?? 0)
+    countOne(origins, block.origin[row] ?? 0)
+    countOne(providers, block.provider[row] ?? -1)
+  })
+  const byOrigin = ORIGINS.map((origin, index) => [origin, origins.get(index) ?? 0])
   return {
     kind: 'client',
-    routeClass,
-    routes: byCount(routes),
-    origins,
-    ...facts(chain, requests, definition, logEndMs),
+    routeClass: ROUTE_CLASSES[chain.group % ROUTE_CLASSES.length] ?? 'other',
+    routes: byCount(routes, routeName),
+    origins: Object.fromEntries(byOrigin) as Record<Origin, number>,
+    ...facts,
+    providers: byCount(providers, (provider) => refusals.providers[provider] ?? null),
   }
 }
 
-function upstreamBurst(
-  chain: Chain<{ hidden: number }>,
-  definition: BurstDefinition,
-  logEndMs: number,
-): UpstreamBurst {
-  const requests = Math.max(chain.count, chain.lastOrdinal - chain.firstOrdinal)
-  return { kind: 'upstream', hidden: chain.details.hidden, ...facts(chain, requests, definition, logEndMs) }
+function upstreamGroup({ status }: FailureBlock, row: number): number {
+  return status[row] ?? 0
 }
 
-function facts(
-  chain: Chain<unknown>,
+function upstreamFacts(chain: Chain, definition: BurstDefinition, logEndMs: number): FactsOfChain {
+  return factsOf(chain, Math.max(chain.count, chain.lastOrdinal - chain.firstOrdinal), definition, logEndMs)
+}
+
+function upstreamBurst(chain: Chain, facts: FactsOfChain, failures: FailureLog): UpstreamBurst {
+  const parties: Counts = new Map()
+  let hidden = 0
+  visit(failures.blocks, upstreamGroup, chain, (block, row) => {
+    const clientStatus = block.clientStatus[row] ?? 0
+    if (clientStatus > 0 && clientStatus < 400) hidden++
+    countOne(parties, block.party[row] ?? NOBODY_KNOWN)
+  })
+  return {
+    kind: 'upstream',
+    hidden,
+    ...facts,
+    providers: byCount(parties, (party) => failures.parties[party]?.provider ?? null),
+  }
+}
+
+function factsOf(
+  chain: Chain,
   requests: number,
   definition: BurstDefinition,
   logEndMs: number,
-): BurstFacts {
-  const { status, startMs, endMs, count, providers } = chain
+): FactsOfChain {
+  const { status, startMs, endMs, count } = chain
   const share = count / requests
   const sustainedBy: ('span' | 'share')[] = []
   if (endMs - startMs >= definition.minSpanMs) sustainedBy.push('span')
   if (share >= definition.minShare) sustainedBy.push('share')
   const state = logEndMs - endMs <= definition.ongoingWithinMs ? 'ongoing' : 'over'
-  return {
-    status,
-    startMs,
-    endMs,
-    count,
-    requests,
-    share,
-    state,
-    sustainedBy,
-    providers: byCount(providers),
-  }
+  return { status, startMs, endMs, count, requests, share, state, sustainedBy }
 }
 
-function byCount<Name>(counts: ReadonlyMap<Name, number>): NamedCount<Name>[] {
-  return [...counts].map(([name, count]) => ({ name, count })).sort((a, b) => b.count - a.count)
+/** Counts by the numbers that the columns hold. */
+type Counts = Map<number, number>
+
+function countOne(counts: Counts, number: number): void {
+  counts.set(number, (counts.get(number) ?? 0) + 1)
+}
+
+/** Most frequent first; numbers of the same name are one, and those without a name are left out. */
+function byCount<Name>(counts: Counts, nameOf: (number: number) => Name | null): NamedCount<Name>[] {
+  const named = new Map<Name, number>()
+  for (const [number, count] of counts) {
+    const name = nameOf(number)
+    if (name !== null) named.set(name, (named.get(name) ?? 0) + count)
+  }
+  return [...named].map(([name, count]) => ({ name, count })).sort((a, b) => b.count - a.count)
 }

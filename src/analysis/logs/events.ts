@@ -58,7 +58,9 @@ const BLOCK_ROWS = 8192
  * A block of rows in typed columns: a log in trouble has millions of refusals, and an object for each would cost more
  * memory than the log itself. Blocks are never copied, so the log of refusals grows without a peak.
  */
-class RefusalBlock {
+export class RefusalBlock {
+  /** How many rows are filled. */
+  size = 0
   readonly atMs = new Float64Array(BLOCK_ROWS)
   readonly requestId = new Float64Array(BLOCK_ROWS)
   readonly latencyMs = new Float32Array(BLOCK_ROWS)
@@ -71,24 +73,26 @@ class RefusalBlock {
 
 /** All refusals of a scan in the order of the log. */
 export class RefusalLog implements Iterable<RefusalEvent> {
-  readonly #blocks: RefusalBlock[] = []
-  readonly #providers: readonly string[]
-  #size = 0
+  /** For loops over all rows that would take too long through the iterator. */
+  readonly blocks: RefusalBlock[] = []
+  /** The names that the column `provider` counts by. */
+  readonly providers: readonly string[]
 
-  /** `providers` are the names that `RefusalRow.provider` counts by. */
   constructor(providers: readonly string[]) {
-    this.#providers = providers
+    this.providers = providers
   }
 
   get size(): number {
-    return this.#size
+    return this.blocks.reduce((rows, { size }) => rows + size, 0)
   }
 
   add(event: RefusalRow): void {
-    const row = this.#size++ % BLOCK_ROWS
-    if (row === 0) this.#blocks.push(new RefusalBlock())
-    const block = this.#blocks.at(-1)
-    if (block === undefined) return
+    let block = this.blocks.at(-1)
+    if (block === undefined || block.size === BLOCK_ROWS) {
+      block = new RefusalBlock()
+      this.blocks.push(block)
+    }
+    const row = block.size++
     block.atMs[row] = event.atMs
     block.requestId[row] = event.requestId
     block.latencyMs[row] = event.latencyMs ?? Number.NaN
@@ -100,9 +104,8 @@ export class RefusalLog implements Iterable<RefusalEvent> {
   }
 
   *[Symbol.iterator](): Generator<RefusalEvent> {
-    for (let row = 0; row < this.#size; row++) {
-      const block = this.#blocks[Math.floor(row / BLOCK_ROWS)]
-      if (block !== undefined) yield this.#event(block, row % BLOCK_ROWS)
+    for (const block of this.blocks) {
+      for (let row = 0; row < block.size; row++) yield this.#event(block, row)
     }
   }
 
@@ -117,7 +120,7 @@ export class RefusalLog implements Iterable<RefusalEvent> {
       routeClass: routeClass(route),
       latencyMs: Number.isNaN(latencyMs) ? null : latencyMs,
       origin: ORIGINS[block.origin[row] ?? 0] ?? 'presumed-upstream',
-      provider: this.#providers[block.provider[row] ?? -1] ?? null,
+      provider: this.providers[block.provider[row] ?? -1] ?? null,
       requestId: requestId < 0 ? null : requestId,
       ordinal: block.ordinal[row] ?? 0,
     }

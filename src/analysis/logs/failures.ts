@@ -64,7 +64,9 @@ const STATUSES = 1000
 const BLOCK_ROWS = 4096
 
 /** Rows in typed columns, for the same reason as in `RefusalLog`. */
-class FailureBlock {
+export class FailureBlock {
+  /** How many rows are filled. */
+  size = 0
   readonly atMs = new Float64Array(BLOCK_ROWS)
   readonly ordinal = new Uint32Array(BLOCK_ROWS)
   readonly party = new Uint16Array(BLOCK_ROWS)
@@ -75,17 +77,18 @@ class FailureBlock {
 
 /** All upstream failures of a scan in the order of the log. */
 export class FailureLog implements Iterable<UpstreamFailure> {
-  readonly #blocks: FailureBlock[] = []
-  readonly #parties: UpstreamParty[] = [NOBODY]
+  /** For loops over all rows that would take too long through the iterator. */
+  readonly blocks: FailureBlock[] = []
+  /** What the column `party` counts by. */
+  readonly parties: UpstreamParty[] = [NOBODY]
   readonly #partyIndex = new Map<string, number>()
   readonly #labels = new CredentialLabels(MAX_PARTIES)
   // A provider in trouble fails many times in a row.
   #lastNamed: UpstreamParty = NOBODY
   #lastParty = NOBODY_KNOWN
-  #size = 0
 
   get size(): number {
-    return this.#size
+    return this.blocks.reduce((rows, { size }) => rows + size, 0)
   }
 
   /** The number of a party; its credential comes as the log has it. */
@@ -107,8 +110,8 @@ export class FailureLog implements Iterable<UpstreamFailure> {
     const key = `${party.provider}\0${party.model}\0${party.credential}`
     const known = this.#partyIndex.get(key)
     if (known !== undefined) return known
-    if (this.#parties.length >= MAX_PARTIES) return 0
-    const index = this.#parties.push({
+    if (this.parties.length >= MAX_PARTIES) return 0
+    const index = this.parties.push({
       provider: name(party.provider),
       model: name(party.model),
       credential: party.credential === null ? null : name(this.#labels.labelOf(party.credential)),
@@ -119,16 +122,18 @@ export class FailureLog implements Iterable<UpstreamFailure> {
 
   /** Adds a failure and returns its row for `name`, `answer` and `amend`. */
   add(atMs: number, ordinal: number, party: number, status: StatusEvidence): number {
-    const row = this.#size++
-    const at = row % BLOCK_ROWS
-    if (at === 0) this.#blocks.push(new FailureBlock())
-    const block = this.#blockOf(row)
+    let block = this.blocks.at(-1)
+    if (block === undefined || block.size === BLOCK_ROWS) {
+      block = new FailureBlock()
+      this.blocks.push(block)
+    }
+    const at = block.size++
     block.atMs[at] = atMs
     block.ordinal[at] = ordinal
     block.party[at] = party
     block.status[at] = status.kind === 'unknown' ? 0 : status.status
     block.isFirm[at] = status.kind === 'firm' ? 1 : 0
-    return row
+    return (this.blocks.length - 1) * BLOCK_ROWS + at
   }
 
   /** Says who failed in a row added before. */
@@ -151,43 +156,45 @@ export class FailureLog implements Iterable<UpstreamFailure> {
   summary(): FailureSummary {
     const groups = new Map<number, { -readonly [Key in keyof FailureGroup]: FailureGroup[Key] }>()
     const ends = { hidden: 0, passedOn: 0, unanswered: 0 }
-    for (let row = 0; row < this.#size; row++) {
-      const block = this.#blockOf(row)
-      const at = row % BLOCK_ROWS
-      const party = block.party[at] ?? NOBODY_KNOWN
-      const status = block.status[at] ?? 0
-      let group = groups.get(party * STATUSES + status)
-      if (group === undefined) {
-        group = { ...(this.#parties[party] ?? NOBODY), status: status || null, count: 0, hidden: 0 }
-        groups.set(party * STATUSES + status, group)
+    for (const block of this.blocks) {
+      for (let row = 0; row < block.size; row++) {
+        const party = block.party[row] ?? NOBODY_KNOWN
+        const status = block.status[row] ?? 0
+        let group = groups.get(party * STATUSES + status)
+        if (group === undefined) {
+          group = { ...(this.parties[party] ?? NOBODY), status: status || null, count: 0, hidden: 0 }
+          groups.set(party * STATUSES + status, group)
+        }
+        const end = endOf(block.clientStatus[row] ?? 0)
+        ends[end]++
+        group.count++
+        if (end === 'hidden') group.hidden++
       }
-      const end = endOf(block.clientStatus[at] ?? 0)
-      ends[end]++
-      group.count++
-      if (end === 'hidden') group.hidden++
     }
     return { ...ends, groups: [...groups.values()].sort((a, b) => b.count - a.count) }
   }
 
   *[Symbol.iterator](): Generator<UpstreamFailure> {
-    for (let row = 0; row < this.#size; row++) {
-      const block = this.#blockOf(row)
-      const at = row % BLOCK_ROWS
-      const { provider, model, credential } = this.#parties[block.party[at] ?? 0] ?? NOBODY
-      yield {
-        provider,
-        model,
-        credential,
-        atMs: block.atMs[at] ?? 0,
-        status: block.status[at] || null,
-        clientStatus: block.clientStatus[at] || null,
-        ordinal: block.ordinal[at] ?? 0,
-      }
+    for (const block of this.blocks) {
+      for (let row = 0; row < block.size; row++) yield this.#failure(block, row)
+    }
+  }
+
+  #failure(block: FailureBlock, row: number): UpstreamFailure {
+    const { provider, model, credential } = this.parties[block.party[row] ?? NOBODY_KNOWN] ?? NOBODY
+    return {
+      provider,
+      model,
+      credential,
+      atMs: block.atMs[row] ?? 0,
+      status: block.status[row] || null,
+      clientStatus: block.clientStatus[row] || null,
+      ordinal: block.ordinal[row] ?? 0,
     }
   }
 
   #blockOf(row: number): FailureBlock {
-    const block = this.#blocks[Math.floor(row / BLOCK_ROWS)]
+    const block = this.blocks[Math.floor(row / BLOCK_ROWS)]
     if (block === undefined) throw new RangeError(`no failure ${row}`)
     return block
   }
