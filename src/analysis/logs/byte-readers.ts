@@ -18,6 +18,7 @@ const SPACE = 0x20
 const POINT = 0x2e
 const SMALL_M = 0x6d
 const SMALL_S = 0x73
+const QUOTE = 0x22
 const QUESTION_MARK = 0x3f
 /** The last three of four characters, whatever the first is. */
 export const CELL_END = four('_ | ') >>> 8
@@ -152,6 +153,7 @@ export class TimeReader {
 }
 
 const SLOT_BITS = 9
+const LIKELY_BITS = 6
 const SLOT_PARTS = 16
 /** The last part of a slot is for the end of a path, which overlaps the one before it. */
 export const MAX_PATH_LENGTH = (SLOT_PARTS - 1) * 8 + 4
@@ -163,9 +165,23 @@ export class PathReader {
   readonly #parts = new Float64Array(SLOT_PARTS << SLOT_BITS)
   readonly #lengths = new Uint8Array(1 << SLOT_BITS)
   readonly #routes = new Uint8Array(1 << SLOT_BITS)
+  /** The slot of the path read last, by eight bytes that many paths differ in: a look there spares most searches. */
+  readonly #likely = new Uint16Array(1 << LIKELY_BITS)
 
   /** Where the quote behind the path is; -1 when the path is too long or not printable ASCII. */
   read(view: DataView, from: number): number {
+    const telling = view.getInt32(from + 4, true) ^ view.getInt32(from + 8, true)
+    const likely = Math.imul(telling, 0x9e3779b1) >>> (32 - LIKELY_BITS)
+    const slot = this.#likely[likely] ?? 0
+    const quote = from + (this.#lengths[slot] ?? 0)
+    if (quote > from && view.getInt8(quote) === QUOTE && this.#holds(slot, view, from, quote)) {
+      this.route = this.#routes[slot] ?? OTHER_ROUTE
+      return quote
+    }
+    return this.#search(view, from, likely)
+  }
+
+  #search(view: DataView, from: number, likely: number): number {
     let at = from
     let hash = 0
     let part = view.getInt32(at, true)
@@ -181,6 +197,7 @@ export class PathReader {
     const quote = at + before
     const rest = part & ((1 << (before * 8)) - 1)
     const slot = Math.imul(hash ^ rest, 0x85ebca6b) >>> (32 - SLOT_BITS)
+    this.#likely[likely] = slot
     if (this.#lengths[slot] === quote - from && this.#holds(slot, view, from, quote)) {
       this.route = this.#routes[slot] ?? OTHER_ROUTE
       return quote

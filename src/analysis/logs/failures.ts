@@ -30,6 +30,7 @@ export type StatusEvidence =
 /** More names than any gateway has; what comes after them is counted without a name. */
 const MAX_PARTIES = 20_000
 const MAX_NAME_LENGTH = 200
+const MAX_RECENT = 8
 
 const NOBODY: UpstreamParty = { provider: null, model: null, credential: null }
 
@@ -83,9 +84,8 @@ export class FailureLog implements Iterable<UpstreamFailure> {
   readonly parties: UpstreamParty[] = [NOBODY]
   readonly #partyIndex = new Map<string, number>()
   readonly #labels = new CredentialLabels(MAX_PARTIES)
-  // A provider in trouble fails many times in a row.
-  #lastNamed: UpstreamParty = NOBODY
-  #lastParty = NOBODY_KNOWN
+  /** The parties named last: few of them fail again and again. */
+  readonly #recent: { readonly named: UpstreamParty; readonly party: number }[] = []
 
   get size(): number {
     return this.blocks.reduce((rows, { size }) => rows + size, 0)
@@ -93,17 +93,13 @@ export class FailureLog implements Iterable<UpstreamFailure> {
 
   /** The number of a party; its credential comes as the log has it. */
   partyOf(party: UpstreamParty): number {
-    const last = this.#lastNamed
-    if (
-      last.provider === party.provider &&
-      last.model === party.model &&
-      last.credential === party.credential
-    ) {
-      return this.#lastParty
+    for (const { named, party: number } of this.#recent) {
+      if (isSame(named, party)) return number
     }
-    this.#lastNamed = party
-    this.#lastParty = this.#indexOf(party)
-    return this.#lastParty
+    const number = this.#indexOf(party)
+    this.#recent.push({ named: party, party: number })
+    if (this.#recent.length > MAX_RECENT) this.#recent.shift()
+    return number
   }
 
   #indexOf(party: UpstreamParty): number {
@@ -198,6 +194,10 @@ export class FailureLog implements Iterable<UpstreamFailure> {
     if (block === undefined) throw new RangeError(`no failure ${row}`)
     return block
   }
+}
+
+function isSame(one: UpstreamParty, other: UpstreamParty): boolean {
+  return one.provider === other.provider && one.model === other.model && one.credential === other.credential
 }
 
 function name(text: string | null): string | null {
