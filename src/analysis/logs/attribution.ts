@@ -7,7 +7,7 @@ import type { RequestKey } from './request-id.ts'
 import { NO_REQUEST } from './request-id.ts'
 import type { RouteClass } from './routes.ts'
 import type { UpstreamFailureMessage } from './upstream-failure.ts'
-import { statusInText } from './upstream-status.ts'
+import { StatusFinder } from './upstream-status.ts'
 
 /** Ids are random and 32 bits long; over days the same one comes twice (contract, files 4.5). */
 const JOIN_WITHIN_MS = 30 * 60_000
@@ -25,7 +25,7 @@ const LOCAL_BELOW_MS: Readonly<Record<number, number>> = { 401: 5, 403: 5, 429: 
 interface OpenRequest {
   lastMs: number
   /** Rows of its failures; empty also when they lie before the period that is counted. */
-  readonly rows: number[]
+  rows: number[]
   failures: number
   provider: number
   cooling: boolean
@@ -33,6 +33,14 @@ interface OpenRequest {
   trying: number | null
   /** The row of a request error whose failure line has not come (yet). */
   unnamedRow: number | null
+}
+
+const NO_ROWS: number[] = []
+
+/** Most requests fail once, and an array that grows takes memory for many. */
+function addRow(request: OpenRequest, row: number): void {
+  if (request.rows.length === 0) request.rows = [row]
+  else request.rows.push(row)
 }
 
 export interface Answer {
@@ -50,6 +58,7 @@ export class RequestBook {
   /** How many requests are open; while there are none, access lines need not be looked up. */
   size = 0
   readonly #failures: FailureLog
+  readonly #statuses = new StatusFinder()
   readonly #providerIndex = new Map<string, number>()
   // Requests with a line in the last half hour are in `#recent`, those of the half hour before in `#older`: so letting
   // go of old ones costs nothing, however many there are.
@@ -73,7 +82,7 @@ export class RequestBook {
       request.unnamedRow = null
       return
     }
-    request.rows.push(this.#failures.add(atMs, ordinal, party, evidence(message)))
+    addRow(request, this.#failures.add(atMs, ordinal, party, this.#evidence(message)))
   }
 
   requestError(key: RequestKey, atMs: number, ordinal: number | null, message: RequestErrorMessage): void {
@@ -83,7 +92,7 @@ export class RequestBook {
     const status = { kind: 'firm', status: message.status } as const
     const party = request.trying ?? NOBODY_KNOWN
     request.unnamedRow = this.#failures.add(atMs, ordinal, party, status)
-    request.rows.push(request.unnamedRow)
+    addRow(request, request.unnamedRow)
   }
 
   use(key: RequestKey, atMs: number, message: UseMessage): void {
@@ -151,7 +160,7 @@ export class RequestBook {
     const known = this.#take(key, atMs)
     const request: OpenRequest = known ?? {
       lastMs: atMs,
-      rows: [],
+      rows: NO_ROWS,
       failures: 0,
       provider: -1,
       cooling: false,
@@ -175,6 +184,10 @@ export class RequestBook {
     this.#recentSinceMs = atMs
   }
 
+  #evidence({ status, error }: UpstreamFailureMessage): StatusEvidence {
+    return status === null ? this.#statuses.statusIn(error) : { kind: 'firm', status }
+  }
+
   #provider(name: string): number {
     const known = this.#providerIndex.get(name)
     if (known !== undefined) return known
@@ -188,8 +201,4 @@ export class RequestBook {
 // Some refusals have no failure line, such as a 401 with an OpenAI body, but a try is a try.
 function reachedProvider({ failures, trying, cooling }: OpenRequest): boolean {
   return failures > 0 || (trying !== null && !cooling)
-}
-
-function evidence({ status, error }: UpstreamFailureMessage): StatusEvidence {
-  return status === null ? statusInText(error) : { kind: 'firm', status }
 }

@@ -113,6 +113,11 @@ export class KnownText {
   }
 }
 
+/** What stands between the digits of a time. */
+const TIME_MARKS = [...'[____-__-__ __:'].flatMap((mark, offset) =>
+  mark === '_' ? [] : [{ offset, byte: mark.charCodeAt(0) }],
+)
+
 /** Reads `[2026-08-22 21:40:03] [`; a line of the same ten minutes as the one before costs least. */
 export class TimeReader {
   wallSeconds = 0
@@ -139,11 +144,14 @@ export class TimeReader {
 
   #readTen(view: DataView, at: number, month: number, dayToTen: number): boolean {
     this.#month = Number.NaN
-    const text = String.fromCharCode(...Array.from({ length: 16 }, (_, i) => view.getUint8(at + i)))
-    const found = /^\[(\d{4})-(\d\d)-(\d\d) (\d\d):([0-5])$/.exec(text)
-    if (found === null) return false
-    const [, years, months, days, hours, tens] = found.map(Number)
-    const start = wallSecondsOf(years ?? 0, months ?? 0, days ?? 0, hours ?? 0, (tens ?? 0) * 10, 0)
+    for (const { offset, byte } of TIME_MARKS) if (view.getUint8(at + offset) !== byte) return false
+    const years = digitsAt(view, at + 1, at + 5)
+    const months = digitsAt(view, at + 6, at + 8)
+    const days = digitsAt(view, at + 9, at + 11)
+    const hours = digitsAt(view, at + 12, at + 14)
+    const tens = digitsAt(view, at + 15, at + 16)
+    if (years < 0 || months < 0 || days < 0 || hours < 0 || tens < 0 || tens > 5) return false
+    const start = wallSecondsOf(years, months, days, hours, tens * 10, 0)
     if (start === null) return false
     this.#startOfTen = start
     this.#month = month

@@ -56,15 +56,17 @@ function readFields(text: string, at: number, status: number | null): UpstreamFa
     kind: 'upstream-failure',
     provider: displayProvider(provider),
     model: text.slice(model + MODEL.length, credential),
-    credential: withoutDuration(text.slice(credential + CREDENTIAL.length, error)),
+    credential: text.slice(credential + CREDENTIAL.length, endOfCredential(text, credential, error)),
     status,
     error: text.slice(error + ERROR.length),
   }
 }
 
-function withoutDuration(text: string): string {
-  const at = text.lastIndexOf(DURATION)
-  return at < 0 || goDurationMs(text.slice(at + DURATION.length)) === null ? text : text.slice(0, at)
+/** The duration between the two can be missing. */
+function endOfCredential(text: string, credential: number, error: number): number {
+  const duration = text.lastIndexOf(DURATION, error - DURATION.length)
+  if (duration < credential + CREDENTIAL.length) return error
+  return goDurationMs(text.slice(duration + DURATION.length, error)) === null ? error : duration
 }
 
 /** The provider's own name, without what the gateway puts before those of its OpenAI-compatible entries. */
