@@ -40,9 +40,10 @@ export class RequestCounter {
 
   #statusesOf(route: number): StatusCounts {
     const statuses = new Map<number, number>()
-    this.#counts.subarray(route * STATUSES, (route + 1) * STATUSES).forEach((count, offset) => {
+    for (let offset = 0; offset < STATUSES; offset++) {
+      const count = this.#counts[route * STATUSES + offset] ?? 0
       if (count > 0) statuses.set(FIRST_STATUS + offset, count)
-    })
+    }
     return statuses
   }
 }
