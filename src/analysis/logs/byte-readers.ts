@@ -150,7 +150,7 @@ export class TimeReader {
     const days = digitsAt(view, at + 9, at + 11)
     const hours = digitsAt(view, at + 12, at + 14)
     const tens = digitsAt(view, at + 15, at + 16)
-    if (years < 0 || months < 0 || days < 0 || hours < 0 || tens < 0 || tens > 5) return false
+    if (years < 0 || months < 0 || days < 0 || hours < 0 || tens < 0) return false
     const start = wallSecondsOf(years, months, days, hours, tens * 10, 0)
     if (start === null) return false
     this.#startOfTen = start

@@ -197,7 +197,7 @@ const failing = fc
     second,
     id,
     fc.constantFrom('codex', 'openai-compatible-x', ''),
-    fc.constantFrom('', 'ü', '\n', '\r', '"'),
+    fc.constantFrom('', 'ü', '4\u001b[0m29', '\n', '\r', '"'),
   )
   .map(([at, who, provider, error]) => failure(at, who, error, provider))
 const mutated = fc

@@ -254,6 +254,22 @@ describe('a period', () => {
   })
 })
 
+describe('a request', () => {
+  it('is answered once, also when others failed long after it', async () => {
+    const minute = 60
+    const result = await scan(
+      lines(
+        failure(0, '00000001', '429'),
+        failure(20 * minute, '00000002', '429'),
+        failure(31 * minute, '00000003', '429'),
+        access({ second: 32 * minute, id: '00000002' }),
+        access({ second: 33 * minute, id: '00000002', status: 500 }),
+      ),
+    )
+    expect([...result.upstream.failures].map(({ clientStatus }) => clientStatus)).toEqual([null, 200, null])
+  })
+})
+
 describe('forged lines', () => {
   const forged = access({ second: 5, status: 429, id: 'deadbeef' })
   const inject = (payload: string) =>
