@@ -1,17 +1,9 @@
-import {
-  CELL_END,
-  eight,
-  KnownText,
-  latencyMsAt,
-  MAX_PATH_LENGTH,
-  PathReader,
-  StatusReader,
-  TimeReader,
-} from './byte-readers.ts'
+import { CELL_END, eight, KnownText, latencyMsAt, StatusReader, TimeReader } from './byte-readers.ts'
 import { isRefusal } from './events.ts'
 import { FastFailureReader } from './fast-failure.ts'
 import { goDurationMs } from './go-duration.ts'
 import { plainPrefixLength } from './line.ts'
+import { MAX_PATH_LENGTH, PathReader } from './path-reader.ts'
 import { keyAt, NO_REQUEST, oddInId } from './request-id.ts'
 import type { Tally } from './tally.ts'
 
@@ -51,8 +43,9 @@ const [INFO, WARN, ERROR] = [eight(LEVELS[0]), eight(LEVELS[1]), eight(LEVELS[2]
  *     [2026-08-22 21:40:03] [9f3c11aa] [info ] [gin_logger.go:93] 200 |         812ms |    198.51.100.10 | POST    "/v1/responses"
  *
  * with an id of eight characters, an address without letters and a path of printable ASCII without quotes. It takes
- * only what `parseLine` reads the same way and leaves every other line to it. Four or eight bytes are compared at a
- * time, because a look at each byte would cost more than all the rest.
+ * only what `parseLine` reads the same way and leaves every other line to it; the failure lines in between go to
+ * `FastFailureReader`. Four or eight bytes are compared at a time, because a look at each byte would cost more than all
+ * the rest.
  */
 export class FastAccessReader {
   readonly #tally: Tally
