@@ -1,7 +1,6 @@
-import { OTHER_ROUTE, ROUTE_OF_STATE, ROUTE_START, ROUTE_STEPS } from './routes.ts'
+import { OTHER_ROUTE, routeAt } from './routes.ts'
 
 const QUOTE = 0x22
-const QUESTION_MARK = 0x3f
 
 const SLOT_BITS = 9
 const LIKELY_BITS = 6
@@ -9,7 +8,7 @@ const SLOT_PARTS = 16
 /** The last part of a slot is for the end of a path, which overlaps the one before it. */
 export const MAX_PATH_LENGTH = (SLOT_PARTS - 1) * 8 + 4
 
-/** Finds the route of a path. Walking a path costs a step per byte, so paths are remembered and compared by eights. */
+/** Finds the route of a path. To make a text of one costs time, so paths are remembered and compared by eight bytes. */
 export class PathReader {
   /** The route of the path read last. */
   route = OTHER_ROUTE
@@ -53,7 +52,8 @@ export class PathReader {
       this.route = this.#routes[slot] ?? OTHER_ROUTE
       return quote
     }
-    if (!this.#walk(view, from, quote)) return -1
+    if (!isPrintable(view, from, quote)) return -1
+    this.route = routeAt(Buffer.from(view.buffer, view.byteOffset + from, quote - from).toString('latin1'))
     if (quote - from >= 8) this.#keep(slot, view, from, quote)
     return quote
   }
@@ -74,19 +74,14 @@ export class PathReader {
     this.#lengths[slot] = quote - from
     this.#routes[slot] = this.route
   }
+}
 
-  #walk(view: DataView, from: number, quote: number): boolean {
-    let state = ROUTE_START
-    let isQuery = false
-    for (let at = from; at < quote; at++) {
-      const byte = view.getUint8(at)
-      if (byte < 0x20 || byte > 0x7e) return false
-      isQuery ||= byte === QUESTION_MARK
-      if (!isQuery) state = ROUTE_STEPS[state * 128 + byte] ?? 0
-    }
-    this.route = ROUTE_OF_STATE[state] ?? OTHER_ROUTE
-    return true
+function isPrintable(view: DataView, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) {
+    const byte = view.getUint8(at)
+    if (byte < 0x20 || byte > 0x7e) return false
   }
+  return true
 }
 
 const QUOTES = 0x22222222

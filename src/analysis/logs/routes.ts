@@ -57,62 +57,15 @@ export function routeClass(route: LogRoute): RouteClass {
 /** Index into `ROUTE_CLASSES`, by route number. */
 export const CLASS_OF_ROUTE = Uint8Array.from(LOG_ROUTES, (route) => ROUTE_CLASSES.indexOf(routeClass(route)))
 
-/**
- * The table as a state machine over ASCII bytes, so that the byte reader needs one look-up per byte of a path:
- * `ROUTE_STEPS[state * 128 + byte]` is the next state, `ROUTE_OF_STATE[state]` the route of a path that ends there.
- */
-export const ROUTE_STEPS: Uint16Array = buildSteps()
-export const ROUTE_OF_STATE: Uint8Array = Uint8Array.from(routeOfState())
-export const ROUTE_START = LOG_ROUTES.length
+const EXACT = new Map<string, number>(patterns.map((pattern) => [pattern, LOG_ROUTES.indexOf(pattern)]))
+const PREFIXES = patterns
+  .filter((pattern) => pattern.endsWith('*'))
+  .map((pattern) => ({ prefix: pattern.slice(0, -1), route: LOG_ROUTES.indexOf(pattern) }))
+  .sort((a, b) => b.prefix.length - a.prefix.length)
 
 /** The number of a path's route; a query is left out of account. */
 export function routeAt(path: string): number {
-  let state = ROUTE_START
-  for (let i = 0; i < path.length; i++) {
-    const code = path.charCodeAt(i)
-    if (code === 0x3f) break
-    state = ROUTE_STEPS[state * 128 + Math.min(code, 127)] ?? 0
-  }
-  return ROUTE_OF_STATE[state] ?? OTHER_ROUTE
-}
-
-/** Every beginning of a pattern's literal part, shortest first. */
-function knownBeginnings(): string[] {
-  const all = new Set([''])
-  for (const pattern of patterns) {
-    const literal = pattern.replace('*', '')
-    for (let length = 1; length <= literal.length; length++) all.add(literal.slice(0, length))
-  }
-  return [...all]
-}
-
-/** The route of everything that begins with `text`, as far as `text` tells. */
-function prefixRoute(text: string): number {
-  const matching = patterns.filter(
-    (pattern) => pattern.endsWith('*') && text.startsWith(pattern.slice(0, -1)),
-  )
-  const longest = matching.sort((a, b) => b.length - a.length)[0]
-  return longest === undefined ? OTHER_ROUTE : LOG_ROUTES.indexOf(longest)
-}
-
-// States: first one per route ("nothing but a prefix can match any more"), then one per known beginning.
-function buildSteps(): Uint16Array {
-  const beginnings = knownBeginnings()
-  const stateOf = new Map(beginnings.map((text, index) => [text, LOG_ROUTES.length + index]))
-  const steps = new Uint16Array((LOG_ROUTES.length + beginnings.length) * 128)
-  for (let route = 0; route < LOG_ROUTES.length; route++) steps.fill(route, route * 128, route * 128 + 128)
-  for (const [text, state] of stateOf) steps.fill(prefixRoute(text), state * 128, state * 128 + 128)
-  for (const [text, state] of stateOf) {
-    const shorter = stateOf.get(text.slice(0, -1))
-    if (text !== '' && shorter !== undefined) steps[shorter * 128 + text.charCodeAt(text.length - 1)] = state
-  }
-  return steps
-}
-
-function routeOfState(): number[] {
-  const ofBeginnings = knownBeginnings().map((text) => {
-    const exact = patterns.find((pattern) => pattern === text)
-    return exact === undefined ? prefixRoute(text) : LOG_ROUTES.indexOf(exact)
-  })
-  return [...LOG_ROUTES.keys(), ...ofBeginnings]
+  const query = path.indexOf('?')
+  const plain = query < 0 ? path : path.slice(0, query)
+  return EXACT.get(plain) ?? PREFIXES.find(({ prefix }) => plain.startsWith(prefix))?.route ?? OTHER_ROUTE
 }
