@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, open, readdir, realpath, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, open, readdir, realpath, stat, unlink } from 'node:fs/promises'
+import { makeDirectory } from '../core/make-directory.ts'
 
 export interface FileFacts {
   readonly kind: 'file' | 'directory' | 'other'
@@ -52,7 +53,7 @@ export const nodeFileSystem: FileSystem = {
   facts: async (path) => factsOf(await stat(path, { bigint: true })),
   open: async (path, mode) => openFileOf(await open(path, OPEN_FLAGS[mode], 0o600)),
   makeDirectory: async (path) => {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    makeDirectory(path, 0o700)
   },
   names: (directory) => readdir(directory),
   remove: (file) => unlink(file),

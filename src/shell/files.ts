@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type * as z from 'zod/mini'
+import { makeDirectory } from '../core/make-directory.ts'
 
 /**
  * Writes a file of provops' memory (never the gateway's): whole or not at all, readable by its owner only. A write that
@@ -9,7 +10,7 @@ import type * as z from 'zod/mini'
 export async function remember(path: string, text: string): Promise<void> {
   const draft = `${path}.${process.pid}.draft`
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    makeDirectory(dirname(path), 0o700)
     await writeFile(draft, text, { mode: 0o600 })
     await rename(draft, path)
   } catch {}

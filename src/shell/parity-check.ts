@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Asked, askPlain, askStreamed, PROBE_TIMEOUT_MS, type Question } from '../checks/ask-model.ts'
 import { type AskedPair, PARITY_CHECKS, type ParityContext, pairDiff } from '../checks/parity.ts'
+import { makeDirectory } from '../core/make-directory.ts'
 import type { Attachment } from '../core/report.ts'
 import { counted } from '../core/text.ts'
 import { readPlainAnswer } from '../wire/answer-plain.ts'
@@ -99,7 +100,7 @@ function readOrder({ flags, world }: Invocation): Order | Refusal {
 async function folderFor({ saveDir }: Order): Promise<Refusal | null> {
   if (saveDir === null) return null
   try {
-    await mkdir(saveDir, { recursive: true, mode: 0o700 })
+    makeDirectory(saveDir, 0o700)
     return null
   } catch (error) {
     return usageError(

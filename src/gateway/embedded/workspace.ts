@@ -1,6 +1,7 @@
-import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { makeDirectory } from '../../core/make-directory.ts'
 import { authFileText } from './auth-file-text.ts'
 import type { LoadedConfig } from './runtime.ts'
 import type { EmbeddedOptions } from './start.ts'
@@ -38,7 +39,7 @@ export function makeWorkspace(options: EmbeddedOptions): WorkspaceResult {
   const ownAuthDir = options.authDir === null ? join(root, 'auth') : resolve(options.authDir)
   const remove = (): void => rmSync(root, { recursive: true, force: true })
   try {
-    mkdirSync(logDir, { recursive: true, mode: 0o755 })
+    makeDirectory(logDir, 0o755)
     accessSync(logDir, constants.W_OK)
   } catch (error) {
     remove()
@@ -62,7 +63,7 @@ export function makeWorkspace(options: EmbeddedOptions): WorkspaceResult {
 }
 
 function writeTokenFiles({ scenario, clock }: EmbeddedOptions, directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory, 0o700)
   for (const file of scenario.authFiles) {
     const path = join(directory, file.file)
     writeFileSync(path, authFileText(file, clock.nowMs()))
