@@ -1,6 +1,7 @@
 import type { Finding } from '../core/finding.ts'
 import type { Invocation } from './invocation.ts'
 import { keepReport } from './judge.ts'
+import { findingsHere } from './next-commands.ts'
 import type { CommandResult } from './result.ts'
 import { type RunFacts, runReport } from './run-report.ts'
 import type { Session } from './session.ts'
@@ -11,7 +12,8 @@ export async function reportStages(
   invocation: Invocation,
   session: Session,
 ): Promise<CommandResult> {
-  const shown = await runReport(facts, invocation, session)
+  const findings = findingsHere(facts.findings, invocation)
+  const shown = await runReport({ ...facts, findings }, invocation, session)
   for (const { id, saw } of stopLines(shown.findings))
     invocation.world.stderr.write(`provops: ${id}: ${saw}\n`)
   return keepReport(shown, invocation, session)

@@ -55,6 +55,7 @@ describe('undo', () => {
     const report = await rig.report('undo --yes', { reach: '-g http://127.0.0.1:1' })
     expect(outcomesOf(report)).toEqual({ 'undo.restored': 'pass', 'undo.effective': 'unknown' })
     expect([report.exit.code, rig.config()]).toEqual([7, rig.before])
+    expect(report.findings[1]?.next).toBe('provops daily-check -g http://127.0.0.1:1 --only models')
   })
 
   it('goes to the gateway that the change was made for, without being told', async () => {
