@@ -72,8 +72,9 @@ export function readReport(text: string): ReportReading {
   let json: unknown
   try {
     json = JSON.parse(text)
-  } catch (error) {
-    return { kind: 'refused', message: `not JSON: ${(error as Error).message}` }
+  } catch {
+    // The error quotes the text, which may be a key.
+    return { kind: 'refused', message: 'not JSON' }
   }
   const parsed = ReportSchema.safeParse(json)
   if (parsed.success) return { kind: 'report', report: parsed.data }

@@ -293,6 +293,7 @@ describe('a recorded run', () => {
 
   it.each([
     ['{', 'not JSON'],
+    ['sk-somebody', 'not JSON\n'],
     ['{}', 'not a provops.report/1 report: schema'],
   ])('is refused when it is %j', async (text, message) => {
     writeFileSync(join(home, 'run.json'), text)
