@@ -41,7 +41,8 @@ export async function openTarget(
       `name that gateway: -g ${target.url}`,
     )
   }
-  return openFile(world, target.path)
+  const opening = await openFile(world, target.path)
+  return opening.kind === 'refused' ? { ...opening, next: 'name another run: provops undo --list' } : opening
 }
 
 /** The store of a file, or why there is none. */

@@ -69,6 +69,11 @@ describe('undo', () => {
     const rig = await onboarded()
     rmSync(rig.configFile)
     expect((await rig.run('undo --list')).stdout).toContain('  its file is gone  onboard newcomer')
+    const { code, stderr } = await rig.run('undo --yes')
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('next: name another run: provops undo --list'),
+    ])
   })
 
   it('gives up a run that was cut off with --keep-file', async () => {
