@@ -19,7 +19,7 @@ export async function main(world: World): Promise<number> {
     exitCode = code
   })
   try {
-    await program.parseAsync(withScenario(world.argv), { from: 'user' })
+    await program.parseAsync(withoutVainHelp(program, withScenario(world.argv)), { from: 'user' })
     return exitCode
   } catch (error) {
     if (world.interrupted.aborted) return interrupted(world)
@@ -38,6 +38,13 @@ function internalError(error: unknown, world: World): string {
 /** A bare `--embedded` must not swallow the next word as its scenario. */
 function withScenario(argv: readonly string[]): string[] {
   return argv.map((word) => (word === '--embedded' ? '--embedded=healthy' : word))
+}
+
+/** Help for something that is not there would be the general one, without a word about it. */
+function withoutVainHelp(program: Command, argv: string[]): string[] {
+  const [word, topic = '-'] = argv
+  const isVain = !topic.startsWith('-') && !program.commands.some((command) => command.name() === topic)
+  return word === 'help' && isVain ? argv.slice(1) : argv
 }
 
 function buildProgram(world: World, setExitCode: (code: number) => void): Command {

@@ -10,6 +10,19 @@ interface FaultWords {
   readonly next: string
 }
 
+/** What to do about codes of OpenSSL and node's certificate checks. */
+const TLS_NEXT: readonly (readonly [RegExp, string])[] = [
+  [/ALTNAME|HOSTNAME_MISMATCH/, 'give the name that the certificate is made out to with --gateway'],
+  [/CERT_HAS_EXPIRED/, "renew the gateway's certificate, or check the clock of this machine"],
+  [/CERT_NOT_YET_VALID/, 'check the clocks of this machine and of the gateway'],
+  [/KEY_VALUES_MISMATCH/, 'give the --client-key-file that belongs to the --client-cert-file'],
+  [
+    /ALERT_(?:BAD_CERTIFICATE|CERTIFICATE|UNKNOWN_CA)|CERTIFICATE_REQUIRED/,
+    'give a client certificate that the gateway takes, with --client-cert-file and --client-key-file',
+  ],
+  [/^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/, 'give the authority of its certificate with --ca-file'],
+]
+
 /** What an operator should read for each way of getting no reply. */
 const FAULT_WORDS: { readonly [K in Fault['kind']]: (fault: Fault & { kind: K }) => FaultWords } = {
   unreachable: ({ code, proxy }) =>
@@ -24,7 +37,7 @@ const FAULT_WORDS: { readonly [K in Fault['kind']]: (fault: Fault & { kind: K })
         },
   tls: ({ code }) => ({
     saw: `TLS failed: ${code}`,
-    next: 'check http:// against https://, or give the authority with --ca-file',
+    next: TLS_NEXT.find(([codes]) => codes.test(code))?.[1] ?? 'check http:// against https://',
   }),
   timeout: ({ phase, afterMs }) => ({
     saw: `no ${TIMEOUT_WORDS[phase]} within ${span(afterMs)}`,

@@ -17,13 +17,19 @@ const Duration = textLike(parseDurationMs, 'a duration with a unit, such as 250m
 const Since = textLike(parseSince, 'a duration such as 24h, or an instant with its zone')
 const Share = textLike(parseShare, 'a percentage such as 2%, or a share from 0 to 1')
 const TimeZone = textLike(parseTimeZone, 'a time zone such as Asia/Shanghai, UTC or +08:00')
-const Text = z.string().check(z.minLength(1))
+const Text = z.string().check(z.minLength(1, { error: 'expected a text' }))
 const Path = z
   .string()
-  .check(z.minLength(1), z.describe('a path; ~ is the home directory, relative to this file'))
+  .check(
+    z.minLength(1, { error: 'expected a path' }),
+    z.describe('a path; ~ is the home directory, relative to this file'),
+  )
 const Command = z
   .array(Text)
-  .check(z.minLength(1), z.describe('a program and its arguments; it prints the key'))
+  .check(
+    z.minLength(1, { error: 'expected a program and its arguments' }),
+    z.describe('a program and its arguments; it prints the key'),
+  )
 
 const NamedKey = z.strictObject({
   name: Text,

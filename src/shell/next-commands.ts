@@ -16,6 +16,8 @@ const REACH = [
   'insecure',
 ] as const
 
+const OF_BUNDLED: ReadonlySet<string> = new Set(['embedded', 'profile'])
+
 const LOG = ['logs', 'tz'] as const
 
 /** What each command that next steps name takes of the flags of this run, beside `REACH`. */
@@ -31,8 +33,10 @@ const SOURCES = {
 /** What narrows a playbook down: without it the same playbook could find another cause, and change something else. */
 const SCOPE = ['provider', 'model', 'prefix', 'expect-model', 'since'] as const
 
+/** Of a certain run, perhaps with its gateway. */
+const UNDO = '(?<undo>undo) [a-z-]+-\\d{8}-[\\w-]+(?: -g \\S+)?'
 const COMMAND = new RegExp(
-  `provops (?<command>${Object.keys(SOURCES).join('|')})(?![\\w-])(?: (?<playbook>[a-z]+(?:-[a-z]+)+)(?![\\w/.:]))?`,
+  `provops (?:${UNDO}|(?<command>${Object.keys(SOURCES).join('|')})(?![\\w-])(?: (?<playbook>[a-z]+(?:-[a-z]+)+)(?![\\w/.:]))?)`,
   'g',
 )
 
@@ -85,7 +89,7 @@ function lineHere(line: string, invocation: Invocation, longest: number): string
     const rest = line.slice(index + command.length)
     addProse(line.slice(done, index))
     add(command, '')
-    for (const flag of flagsFor(groups, rest, invocation)) add(` ${flag}`, ' \\')
+    for (const flag of flagsFor(groups, command + rest, invocation)) add(` ${flag}`, ' \\')
     done = index + command.length
   }
   addProse(line.slice(done))
@@ -97,20 +101,23 @@ const READ_ONCE = /^(?:-|\/dev\/stdin|\/(?:dev|proc\/self)\/fd\/\d+)$/
 
 function flagsFor(
   groups: Record<string, string | undefined> = {},
-  rest: string,
+  printed: string,
   { flags, args }: Invocation,
 ): readonly string[] {
-  const { command = '', playbook } = groups
+  const { command = '', playbook, undo } = groups
   const sources: readonly string[] = SOURCES[command as keyof typeof SOURCES] ?? []
   const isSame = command === 'incident' && (args[0] === undefined || args[0] === playbook)
   const asksGateway = command !== 'lint'
-  const names = [...(asksGateway ? REACH : []), ...sources, ...(isSame ? SCOPE : [])]
+  // The bundled gateway of a run is gone with it.
+  const reach = undo ? REACH.filter((name) => !OF_BUNDLED.has(name)) : REACH
+  const names = [...(asksGateway ? reach : []), ...sources, ...(isSame ? SCOPE : [])]
   // It reads a file, and the one in the working directory may be of another gateway.
   const file = asksGateway || flags.has('config-file') ? [] : ['<config.yaml>']
   const repeated = names.flatMap((name) => {
     const typed = flags.text(name)
     // What is printed already counts.
-    if (typed === undefined || rest.includes(`--${name}`)) return []
+    const flag = name === 'gateway' ? ' -g ' : `--${name}`
+    if (typed === undefined || printed.includes(flag)) return []
     return typed
       .split('\n')
       .filter((value) => !READ_ONCE.test(value))

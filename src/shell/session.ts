@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { GatewayIdentity } from '../core/report.ts'
 import { printable } from '../core/text.ts'
 import type { ClientEvent } from '../gateway/client/events.ts'
+import { isLoopback } from '../gateway/client/loopback.ts'
 import type { ClientCertificate, ProxySettings, Trust } from '../gateway/client/transport.ts'
 import type { Gateway } from '../gateway/port.ts'
 import type { Capabilities } from '../gateway/probe.ts'
@@ -39,12 +40,23 @@ type AskAhead = (gateway: Gateway) => void
  * a live one yet.
  */
 export async function openSession(invocation: Invocation, askAhead?: AskAhead): Promise<Session | Refusal> {
-  return invocation.flags.has('embedded') ? openEmbedded(invocation) : openLive(invocation, askAhead)
+  const { flags } = invocation
+  if (flags.has('embedded')) {
+    return flags.has('gateway')
+      ? usageError('--embedded and --gateway name two gateways', 'give one of them')
+      : openEmbedded(invocation)
+  }
+  return flags.has('profile')
+    ? usageError('--profile is a version of the bundled gateway', 'give --embedded with it')
+    : openLive(invocation, askAhead)
 }
 
 async function openLive(invocation: Invocation, askAhead?: AskAhead): Promise<Session | Refusal> {
   const target = targetUrl(invocation)
   if (target instanceof URL === false) return target
+  const proxy = proxySettings(invocation.world.env)
+  const problem = proxyProblem(target, proxy)
+  if (problem) return problem
   const keys = await findKeys(invocation)
   if (keys.kind === 'refused') return keys
   const tls = await tlsOptions(invocation)
@@ -55,7 +67,7 @@ async function openLive(invocation: Invocation, askAhead?: AskAhead): Promise<Se
     client: keys.client,
     management: keys.management,
     ...(tls as TlsOptions),
-    proxy: proxySettings(invocation.world.env),
+    proxy,
   }
   const gateway = await clientOf(invocation, reach)
   if (askAhead && isKnown(invocation.world.stateDir, gateway.url, reach.client)) {
@@ -202,19 +214,26 @@ async function tlsOptions(invocation: Invocation): Promise<TlsOptions | Refusal>
   return { trust, clientCertificate }
 }
 
+const PEM = {
+  'ca-file': { begins: /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/m, holds: 'certificate' },
+  'client-cert-file': { begins: /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/m, holds: 'certificate' },
+  'client-key-file': { begins: /^-----BEGIN (?:\w+ )*PRIVATE KEY-----/m, holds: 'private key' },
+} as const
+
 async function pemFile(
   path: string | null,
-  flag: string,
+  flag: keyof typeof PEM,
   { world }: Invocation,
 ): Promise<string | null | Refusal> {
   if (path === null) return null
   const full = expandPath(path, world.home, world.cwd)
   try {
     const text = await readText(full)
-    if (text.includes('-----BEGIN ')) return text
+    const { begins, holds } = PEM[flag]
+    if (begins.test(text)) return text
     return usageError(
-      `--${flag}: ${full} is not a PEM file`,
-      'a PEM file begins with a line -----BEGIN …-----',
+      `--${flag}: ${full} holds no ${holds} in PEM`,
+      `one begins with a line -----BEGIN ${holds.toUpperCase()}-----`,
     )
   } catch (error) {
     return usageError(
@@ -226,13 +245,25 @@ async function pemFile(
 
 const NO_PROXY = { httpProxy: null, httpsProxy: null, noProxy: null }
 
-/** The usual variables; lower case wins, as in curl. */
+/** The usual variables. As in curl, lower case wins, and an address without a scheme is one of HTTP. */
 export function proxySettings(env: Readonly<Record<string, string | undefined>>): ProxySettings {
+  const withScheme = (address = '') => (/^$|:\/\//.test(address) ? address : `http://${address}`)
   return {
-    httpProxy: env.http_proxy || env.HTTP_PROXY || null,
-    httpsProxy: env.https_proxy || env.HTTPS_PROXY || null,
+    httpProxy: withScheme(env.http_proxy || env.HTTP_PROXY) || null,
+    httpsProxy: withScheme(env.https_proxy || env.HTTPS_PROXY) || null,
     noProxy: env.no_proxy || env.NO_PROXY || null,
   }
+}
+
+/** An address may hold a password, so that a wrong one is not shown. */
+function proxyProblem(target: URL, { httpProxy, httpsProxy }: ProxySettings): Refusal | null {
+  const [name, address] =
+    target.protocol === 'https:' ? ['https_proxy', httpsProxy] : ['http_proxy', httpProxy]
+  if (address === null || isLoopback(target.hostname) || URL.canParse(address)) return null
+  return usageError(
+    `${name} is no address of a proxy`,
+    `give one such as http://proxy:3128, or name ${target.hostname} in no_proxy`,
+  )
 }
 
 function debugLine(event: ClientEvent): string {

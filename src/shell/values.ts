@@ -10,8 +10,7 @@ export type Parse<T> = (text: string) => Parsed<T>
 const value = <T>(it: T): Parsed<T> => ({ kind: 'value', value: it })
 const wrong = (expected: string): Parsed<never> => ({ kind: 'wrong', expected })
 
-export const parseText: Parse<string> = (text) =>
-  text.trim() === '' ? wrong('a text that is not empty') : value(text)
+export const parseText: Parse<string> = (text) => (text.trim() === '' ? wrong('a value') : value(text))
 
 // A bare number is refused: a reader cannot tell whether it means seconds or milliseconds.
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/

@@ -250,15 +250,43 @@ describe('daily-check', () => {
     ['--require nope.nope', 'no check matches nope.nope'],
     ['--timeout 10', '--timeout: "10" is not a duration with a unit'],
     ['--wait soon', '--wait: "soon" is not a duration'],
-    ['--ca-file key', 'is not a PEM file'],
+    ['--ca-file key', 'holds no certificate in PEM'],
     ['--record /nowhere/x', 'cannot write the record'],
     ['--api-key-file missing', 'cannot read the key file'],
     ['--config missing.yaml', 'cannot read'],
+    ['--client-cert-file key --client-key-file key', 'holds no certificate in PEM'],
+    ['--embedded', '--embedded and --gateway name two gateways'],
   ])('refuses %s with 2 and says why', async (flags, message) => {
     const { code, stdout, stderr } = await dailyCheck(flags)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
     expect(stderr).toContain('next: ')
+  })
+
+  it('refuses a version of the bundled gateway for any other', async () => {
+    expect(await provops('daily-check --profile fork', { home })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--profile is a version of the bundled gateway'),
+    })
+  })
+
+  it('refuses a proxy that is no address, without showing it', async () => {
+    const env = { http_proxy: 'http://user:canary-1234@[' }
+    const { code, stderr } = await provops('daily-check -g http://gateway.invalid', { home, env })
+    expect(code).toBe(2)
+    expect(stderr).toContain('http_proxy is no address of a proxy')
+    expect(stderr).not.toContain('canary-1234')
+  })
+
+  it('takes a proxy without a scheme, as curl does', async () => {
+    const env = { http_proxy: new URL(url).host }
+    const { findings } = JSON.parse(
+      (await provops('daily-check -g http://gateway.invalid --only gateway.alive -o json', { home, env }))
+        .stdout,
+    )
+    // The proxy is asked for the whole address, which this one does not have.
+    expect(asked).toContain('http://gateway.invalid/healthz')
+    expect(findings[0].outcome).toBe('unknown')
   })
 
   it('takes a bare --insecure, and warns', async () => {

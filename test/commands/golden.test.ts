@@ -21,6 +21,7 @@ const CASES = {
   'help-daily-check': { line: 'provops daily-check --help' },
   'help-exit-codes': { line: 'provops help exit-codes' },
   'unknown-command': { line: 'provops dayly-check' },
+  'help-unknown': { line: 'provops help dayly-check' },
   'unknown-flag': { line: 'provops daily-check --onyl models' },
   'daily-check-green': { line: 'provops daily-check --embedded' },
   'daily-check-green-80-columns': { line: 'provops daily-check --embedded', columns: 80 },

@@ -195,13 +195,20 @@ describe('a stream', () => {
     expect(await readAll(reply)).toEqual({ text: '{"error":"no"}', fault: null })
   })
 
-  it('is not read when it is compressed', async () => {
+  it('is a fault when it is compressed', async () => {
+    const headers = ['Content-Encoding: gzip', 'Transfer-Encoding: chunked']
+    const rig = await streaming(({ socket }) => socket.write(`${headOf({ headers })}${chunk('x')}`))
+    await expect(rig.open()).rejects.toMatchObject({ fault: { kind: 'garbled' } })
+  })
+
+  it('keeps its status when it is a refusal that is compressed', async () => {
+    const headers = ['Content-Encoding: gzip', 'Transfer-Encoding: chunked']
     const rig = await streaming(({ socket }) =>
-      socket.write(
-        `${headOf({ headers: ['Content-Encoding: gzip', 'Transfer-Encoding: chunked'] })}${chunk('x')}`,
-      ),
+      socket.write(`${headOf({ status: 429, headers })}${chunk('x')}`),
     )
-    expect(await readAll(await rig.open())).toMatchObject({ text: '', fault: { kind: 'garbled' } })
+    const reply = await rig.open()
+    expect(reply.status).toBe(429)
+    expect(await readAll(reply)).toMatchObject({ text: '', fault: { kind: 'garbled' } })
   })
 
   it('that has no head in time is a fault, and no second request follows', async () => {

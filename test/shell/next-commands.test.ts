@@ -92,6 +92,13 @@ describe('next commands', () => {
     )
   })
 
+  it('take a change back at its gateway, with the keys of this run', () => {
+    const files = typed({ gateway: 'prod', 'management-key-file': 'mgmt.key', embedded: 'healthy' }, [])
+    expect(commandHere('provops undo reroute-20261123-120000-7f3a -g http://gw:8317', files)).toBe(
+      'provops undo reroute-20261123-120000-7f3a -g http://gw:8317 --management-key-file mgmt.key',
+    )
+  })
+
   it('leave prose around them alone', () => {
     expect(
       nextHere(

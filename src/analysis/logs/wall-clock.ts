@@ -36,8 +36,12 @@ const NEAR_MS = 3 * 3_600_000
 /** Lines of concurrent requests are written out of order by a second or two; a clock going back jumps by far more. */
 const DISORDER_MS = 60_000
 
+/** As in `TZ=UTC+03:00`, which is three hours behind UTC to POSIX and before it to everybody else. */
+const POSIX_OFFSET = /^[A-Za-z]+[+-]\d/
+
 /** A clock of an IANA zone (`Asia/Shanghai`, `UTC`) or offset (`+08:00`); null when the zone is not known. */
 export function wallClock(zone: string): WallClock | null {
+  if (POSIX_OFFSET.test(zone)) return null
   // Most gateways log in UTC, and to ask for the offset of any zone loads all of them.
   const offsetMs =
     zone === 'UTC' ? () => 0 : (instantMs: number) => tzOffset(zone, new Date(instantMs)) * 60_000

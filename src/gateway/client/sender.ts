@@ -8,7 +8,7 @@ import { FirstContact } from './first-contact.ts'
 import type { KeyOutcome } from './management-guard.ts'
 import { redirectOf } from './redirect.ts'
 import { type Prepared, withKey } from './request.ts'
-import { streamed } from './streaming.ts'
+import { compressed, streamed } from './streaming.ts'
 import type { Transport } from './transport.ts'
 import type { Watch } from './watch.ts'
 
@@ -77,6 +77,12 @@ export class Sender {
     const opening = await this.#open(request, watch, 1, this.#options.streamLimitBytes)
     if (opening.kind === 'failed') return failedWith(opening)
     const { exchange, head } = opening.opened
+    const unreadable = isSuccess(head.status) ? compressed(head) : null
+    if (unreadable !== null) {
+      exchange.fail({ kind: 'aborted' })
+      const fault = this.#end(request, exchange, 1, { status: head.status, fault: unreadable })
+      return failedWith({ fault, outcome: keyOutcome(head.status, '') })
+    }
     watch.pause()
     const onEnd = (fault: Fault | null) => this.#end(request, exchange, 1, { status: head.status, fault })
     const reply: StreamedReply = {
@@ -214,5 +220,9 @@ function failedWith({ fault, outcome }: { fault: Fault; outcome: KeyOutcome }): 
 
 function keyOutcome(status: number, refusal: string): KeyOutcome {
   if (status === 401 || status === 403) return { kind: 'refused', refusal: refusal || `status ${status}` }
-  return { kind: status >= 200 && status < 300 ? 'accepted' : 'undecided' }
+  return { kind: isSuccess(status) ? 'accepted' : 'undecided' }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300
 }

@@ -31,8 +31,8 @@ export async function* streamed(
   throw new StreamFault(fault ?? { kind: 'aborted' })
 }
 
-/** Plain bytes were asked for; events would wait in a decompressor until it is full. */
-function compressed({ headers }: Head): Fault | null {
+/** Plain bytes were asked for; events would wait in a decompressor until it is full. Null when they came plain. */
+export function compressed({ headers }: Head): Fault | null {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
   return encoding === 'identity' || encoding === ''
     ? null
