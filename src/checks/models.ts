@@ -1,12 +1,13 @@
 import { diffInventories, type InventoryDiff } from '../analysis/inventory.ts'
 import type { Check, Judgement } from '../core/check.ts'
 import { nearest } from '../core/near.ts'
-import { counted, listed, span } from '../core/text.ts'
+import { counted, listed, printable, span } from '../core/text.ts'
 import type { ClientKey, Gateway, Reply } from '../gateway/port.ts'
+import { gatewayErrorText } from '../wire/gateway-error.ts'
 import { type ModelList, readModelList } from '../wire/models.ts'
 import { ROUTES } from '../wire/routes.ts'
 import type { DailyContext, NamedKey } from './daily-context.ts'
-import { type Asked, type Unknown, unknownFrom, unreadable } from './replies.ts'
+import { type Asked, bodyWords, type Unknown, unknownFrom, unreadable } from './replies.ts'
 
 const ASKED: Asked = {
   source: 'GET /v1/models',
@@ -23,18 +24,28 @@ export async function askModels(gateway: Gateway, as: ClientKey, signal: AbortSi
   const result = await gateway.get(ROUTES.models, { as, signal })
   if (result.kind === 'fault') return { kind: 'unknown', judgement: unknownFrom(result.fault, ASKED) }
   const reply = result.value
-  if (reply.status !== 200 || reply.body.kind !== 'json') {
-    const judgement = unreadable(reply, '', ASKED)
-    const refused = reply.status === 401 || reply.status === 403
-    return {
-      kind: 'unknown',
-      judgement: refused ? { ...judgement, cause: 'auth', next: 'provops explain gateway.auth' } : judgement,
-    }
+  if (reply.status === 401 || reply.status === 403) {
+    const judgement = { ...unreadable(reply, '', ASKED), ...refusalWords(reply, as), cause: 'auth' } as const
+    return { kind: 'unknown', judgement }
   }
+  if (reply.status !== 200 || reply.body.kind !== 'json')
+    return { kind: 'unknown', judgement: unreadable(reply, '', ASKED) }
   const reading = readModelList(reply.body.value)
   if (reading.kind === 'unreadable')
     return { kind: 'unknown', judgement: unreadable(reply, reading.reason, ASKED) }
   return { kind: 'list', list: reading.list, reply }
+}
+
+function refusalWords({ status, body }: Reply, as: ClientKey) {
+  const text = body.kind === 'json' ? gatewayErrorText(body.value) : null
+  if (as === 'none' && text !== null) {
+    return {
+      saw: 'no client key was given, and this gateway wants one',
+      next: 'set PROVOPS_API_KEY, or give --api-key-file <path>',
+    }
+  }
+  const words = text === null ? bodyWords(body) : `"${printable(text, 80)}"`
+  return { saw: `answered ${status} with ${words}`, next: 'provops daily-check --only gateway.auth' }
 }
 
 /** The key that `models.*` speak for: the first, or none on a gateway that was given no key. */

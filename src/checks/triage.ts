@@ -49,8 +49,9 @@ const sourcesCheck: Check<IncidentContext> = {
       why: 'playbooks that need them can be missed',
       next: unreadNext(facts, context.clock),
     }
+    const isRefused = facts.models.kind === 'unknown' && facts.models.judgement.cause === 'auth'
     return facts.log.kind === 'untold' && facts.accounts.kind === 'untold'
-      ? { ...base, outcome: 'unknown' }
+      ? { ...base, outcome: 'unknown', ...(isRefused ? { cause: 'auth' } : {}) }
       : { ...base, outcome: 'warn' }
   },
 }

@@ -13,11 +13,11 @@ const KEY = { env: { PROVOPS_API_KEY: 'sk-any-client' } }
 /** A gateway that lists these models to whoever brings a key, and offers nothing else. */
 async function withLister<T>(ids: readonly string[], use: (url: string) => Promise<T>): Promise<T> {
   const server = createServer(({ url, headers }, reply) => {
-    const known = url === '/v1/models' || url === '/healthz'
-    reply.writeHead(known ? (headers.authorization ? 200 : 401) : 404, { 'content-type': 'application/json' })
-    reply.end(
-      known ? JSON.stringify({ object: 'list', data: ids.map((id) => ({ id, object: 'model' })) }) : '',
-    )
+    const answer = (status: number, body: unknown) =>
+      reply.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    if (url !== '/v1/models' && url !== '/healthz') reply.writeHead(404).end()
+    else if (!headers.authorization) answer(401, { error: 'Missing API key' })
+    else answer(200, { object: 'list', data: ids.map((id) => ({ id, object: 'model' })) })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   try {
@@ -55,6 +55,17 @@ describe.concurrent('what could not be read', () => {
       })
     },
   )
+
+  it('is said to want a client key where none was given', async () => {
+    await withLister(['gpt-5.3-codex'], async (url) => {
+      const triage = await incident(`-g ${url}`)
+      expect(triage.code).toBe(4)
+      expect(triage.finding('triage.sources')).toMatchObject({
+        saw: expect.stringContaining('models (no client key was given, and this gateway wants one)'),
+        next: expect.stringContaining('set PROVOPS_API_KEY'),
+      })
+    })
+  })
 
   it('leaves the limit open where the accounts are closed', async () => {
     const ran = await incident('rate-limit --embedded=banned-management')
