@@ -10,7 +10,7 @@ import type { SparkContext } from './spark-context.ts'
 const PROBE_OFF: Judgement = {
   outcome: 'skip',
   saw: 'probes are off',
-  next: 'provops spark-check --probe asks once per key; a refusal can bench the credential for 12 hours',
+  next: 'ask once per key (a refusal can bench the credential for 12 hours): provops spark-check --probe',
 }
 
 export const sparkEntitledCheck: Check<SparkContext> = {

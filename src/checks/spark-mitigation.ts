@@ -105,7 +105,7 @@ function judgePlan(
       saw: `the alias to ${fallback} is in place, and requests still fail`,
       expected: EXPECTED,
       why: 'the fallback itself may be refused',
-      next: 'provops spark-check --probe asks it',
+      next: 'ask it: provops spark-check --probe',
     }
   }
   context.propose(plan, config)
@@ -115,7 +115,7 @@ function judgePlan(
     saw: `due: ${plan.how}, see the diff`,
     expected: 'an error ratio below the critical limit',
     why: `requests for ${model} are then answered by ${fallback}; no other name changes`,
-    next: 'provops spark-check --auto-mitigate applies it after asking; provops undo takes it back',
+    next: 'apply it after a question: provops spark-check --auto-mitigate\ntake it back later: provops undo',
   }
 }
 
@@ -145,6 +145,6 @@ async function proposeWayBack(context: MitigationContext): Promise<Judgement> {
     saw: `the ratio is good, and the alias to ${context.spark.fallback} is still in place`,
     expected: `${context.spark.model} answered by itself`,
     why: 'the good ratio may be that of the fallback; a mitigation that is forgotten hides the model for good',
-    next: 'provops undo takes the alias out, and provops spark-check --sample 25 then tells whether it is still needed',
+    next: 'take the alias out: provops undo\nthen see whether it is still needed: provops spark-check --sample 25',
   }
 }

@@ -170,7 +170,7 @@ function judgeRatio(evidence: RatioEvidence, { spark, threshold, clock }: SparkC
           ...base,
           outcome: 'skip',
           saw,
-          next: 'a share of all requests cannot prove that Spark is well: --sample 20 asks it',
+          next: 'a share of all requests cannot prove that Spark is well; ask it: provops spark-check --sample 20',
         }
   }
   return { ...base, ...overLimit(level, threshold), saw }
@@ -181,7 +181,7 @@ function nothingSeen(base: { readonly source: string }, blind: string): Judgemen
     ...base,
     outcome: 'skip',
     saw: `no refusal of the model in the log that reached a client, and ${blind}`,
-    next: 'provops spark-check --sample 20 asks it (costs 20 requests)',
+    next: 'ask it, which costs 20 requests: provops spark-check --sample 20',
   }
 }
 
@@ -195,7 +195,7 @@ function overLimit(level: 'warn' | 'critical', { warnAbove, criticalAbove }: Rat
         : 'accounts without entitlement get Spark requests',
     next:
       level === 'critical'
-        ? 'provops spark-check --auto-mitigate shows the change and asks before it is made'
-        : 'provops spark-check --probe tells which key is refused',
+        ? 'see the change, and be asked before it is made: provops spark-check --auto-mitigate'
+        : 'see which key is refused: provops spark-check --probe',
   } as const
 }

@@ -76,7 +76,7 @@ export async function loadScenario(wanted: string, world: World): Promise<Scenar
   const lines = parsed.problems.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`)
   return usageError(
     lines.join('\n'),
-    'mend the scenario; provops gateway --list-scenarios shows the bundled ones',
+    'mend the scenario, or see the bundled ones: provops gateway --list-scenarios',
   )
 }
 

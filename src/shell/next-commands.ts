@@ -86,10 +86,14 @@ function lineHere(line: string, invocation: Invocation, longest: number): string
   }
   let done = 0
   for (const { 0: command, index, groups } of line.matchAll(COMMAND)) {
-    const rest = line.slice(index + command.length)
+    const flags = flagsFor(groups, line.slice(index), invocation)
     addProse(line.slice(done, index))
+    const last = lines.at(-1) ?? ''
+    // What it is for, ending in a colon, can stand above it.
+    if (last.endsWith(': ') && last.length + [command, ...flags].join(' ').length > longest)
+      lines.splice(-1, 1, last.trimEnd(), '')
     add(command, '')
-    for (const flag of flagsFor(groups, command + rest, invocation)) add(` ${flag}`, ' \\')
+    for (const flag of flags) add(` ${flag}`, ' \\')
     done = index + command.length
   }
   addProse(line.slice(done))

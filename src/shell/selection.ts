@@ -20,7 +20,7 @@ export async function readSelection<C extends CheckInfo>(
   const plan = planChecks(catalogue, { only: flags.list('only'), skip: flags.list('skip') })
   if (plan.kind === 'unmatched') return unmatched(plan.patterns)
   if (plan.kind === 'nothing-left')
-    return usageError('--only and --skip together leave no check to ask', 'provops checks lists every id')
+    return usageError('--only and --skip together leave no check to ask', 'see every id: provops checks')
   const wrong = await wrongRequired(invocation, catalogue)
   if (wrong) return wrong
   return {
@@ -63,5 +63,5 @@ function unmatched(patterns: readonly UnmatchedPattern[], origin?: string): Refu
       ? `${from}no check matches ${pattern}; did you mean ${nearest.join(' or ')}?`
       : `${from}no check matches ${pattern}`,
   )
-  return usageError(lines.join('\n'), 'provops checks lists every id')
+  return usageError(lines.join('\n'), 'see every id: provops checks')
 }

@@ -86,7 +86,7 @@ function mitigatedNow(findings: readonly Finding[]): readonly Finding[] {
   )
 }
 
-const HELPED = 'provops spark-check --sample 25 tells whether the fallback answers now'
+const HELPED = 'see whether the fallback answers now: provops spark-check --sample 25'
 
 function readOrder(invocation: Invocation): Order | Refusal {
   const { flags, settings } = invocation

@@ -67,7 +67,7 @@ describe.concurrent('a green playbook', () => {
       expect(ran.code).toBe(7)
       expect(ran.outcomes['spark-mismatch.listed']).toBe('pass')
       expect(ran.finding('spark-mismatch.handover')?.next).toMatch(
-        new RegExp(`^provops incident spark-mismatch -g ${url} .*--probe`, 's'),
+        new RegExp(`^ask it once:\nprovops incident spark-mismatch -g ${url} .*--probe`, 's'),
       )
       expect(asked()).toBe(0)
     })

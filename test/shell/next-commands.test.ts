@@ -92,6 +92,14 @@ describe('next commands', () => {
     )
   })
 
+  it('stand below what they are for where both have no room on one line', () => {
+    const far = typed({ gateway: 'http://gateway.example:8317' })
+    expect(nextHere('see which key is refused: provops spark-check --probe', far)).toBe(
+      'see which key is refused:\nprovops spark-check -g http://gateway.example:8317 --probe',
+    )
+    expect(nextHere('see why: provops daily-check', typed({}))).toBe('see why: provops daily-check')
+  })
+
   it('take a change back at its gateway, with the keys of this run', () => {
     const files = typed({ gateway: 'prod', 'management-key-file': 'mgmt.key', embedded: 'healthy' }, [])
     expect(commandHere('provops undo reroute-20261123-120000-7f3a -g http://gw:8317', files)).toBe(

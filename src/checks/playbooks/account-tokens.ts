@@ -53,6 +53,6 @@ export function judgeToken(account: AuthFile, atMs: number): Judgement {
     saw: `${figures}${account.statusMessage ? `: "${printable(account.statusMessage, 80)}"` : ', and nothing succeeds'}`,
     expected: 'an account that answers',
     why: 'an expired or revoked token is refused until somebody logs in again',
-    next: 'provops quota --auth-dir <directory> tells expiry and renewal of this token',
+    next: 'see expiry and renewal of this token: provops quota --auth-dir <directory>',
   }
 }

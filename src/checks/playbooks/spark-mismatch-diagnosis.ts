@@ -187,7 +187,7 @@ function nothingWrong(
       : 'neither log nor statistics tell how it answers'
   return notKnown(
     `${listed}; ${logged}`,
-    `provops incident spark-mismatch --probe asks ${isListed ? 'it' : 'for it'} once`,
+    `ask ${isListed ? 'it' : 'for it'} once: provops incident spark-mismatch --probe`,
   )
 }
 

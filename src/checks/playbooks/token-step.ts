@@ -75,7 +75,7 @@ export async function judgeTokenFiles(context: IncidentContext): Promise<readonl
             saw: `${counted(unread.length, 'file')} of the directory cannot be read as a token: ${listed(unread, 3)}`,
             expected: 'readable token files',
             why: 'the gateway makes no credential of them',
-            next: 'provops quota --auth-dir tells why',
+            next: 'see why: provops quota --auth-dir <directory>',
           },
         ]),
   ]

@@ -56,5 +56,5 @@ export function unreadNext(facts: Facts, clock: Clock): string {
     ...(management.outcome === 'pass' ? [] : [management.next]),
     ...(facts.log.kind === 'untold' ? ['give the log with --logs'] : []),
   ]
-  return [...new Set(steps)].join('\n') || 'provops daily-check -v shows what each source answers'
+  return [...new Set(steps)].join('\n') || 'see what each source answers: provops daily-check -v'
 }

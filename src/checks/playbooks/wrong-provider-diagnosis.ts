@@ -108,7 +108,7 @@ function standIns(strayed: LiveAnswers | undefined): Remedy[] {
     {
       kind: 'person',
       title: `${strayed.meant} does not answer ${strayed.model}, and ${listed(strayed.strays)} stands in for it`,
-      next: `provops incident --provider ${shellWord(strayed.meant)} tells why ${strayed.meant} does not answer`,
+      next: `see why ${strayed.meant} does not answer: provops incident --provider ${shellWord(strayed.meant)}`,
     },
   ]
 }
