@@ -46,13 +46,31 @@ const BYTE_ORDER_MARK = 0xfeff
  * Source: contract, files 4.2 to 4.7.
  */
 export function parseLine(physical: string): LogLine {
+  const { text, stampMs } = unwrapped(physical)
+  return record(text, stampMs)
+}
+
+/** When a line was written, mostly without reading what it says; null for one that begins no record. */
+export function lineTime(physical: string): Pick<LogRecord, 'wallSeconds' | 'stampMs'> | null {
+  const { text, stampMs } = unwrapped(physical)
+  const time = APP.exec(text)?.[1]
+  if (time === undefined) {
+    const line = record(text, stampMs)
+    return line.kind === 'record' ? line : null
+  }
+  const wallSeconds = wallSecondsIn(time, time.length - 8)
+  return wallSeconds === null ? null : { wallSeconds, stampMs }
+}
+
+/** A line without what others than the gateway have put around it. */
+function unwrapped(physical: string): { readonly text: string; readonly stampMs: number | null } {
   let text = physical.endsWith('\r') ? physical.slice(0, -1) : physical
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) text = text.slice(1)
   if (text.includes('\u001b')) text = text.replace(ANSI, '')
-  if (text.startsWith('[')) return record(text, null)
+  if (text.startsWith('[')) return { text, stampMs: null }
   const prefix = CONTAINER.exec(text)
   const stampMs = prefix?.[1] === undefined ? Number.NaN : Date.parse(prefix[1])
-  return record(text.slice(prefix?.[0].length ?? 0), Number.isNaN(stampMs) ? null : stampMs)
+  return { text: text.slice(prefix?.[0].length ?? 0), stampMs: Number.isNaN(stampMs) ? null : stampMs }
 }
 
 /** The length of what a container runtime put before a line, when that is no instant; null when it is. */

@@ -1,12 +1,12 @@
-import { parseLine } from './line.ts'
+import { lineTime } from './line.ts'
 import { CONTEXT_MS } from './log-time.ts'
 import type { WallClock } from './wall-clock.ts'
 
 /** Reads up to `length` bytes at an offset of a file; fewer only at its end. */
 export type ReadAt = (offset: number, length: number) => Promise<Buffer>
 
-const PROBE_BYTES = 16_384
-/** A record with its further lines is never longer in practice; without a time in 1 MiB the search goes left. */
+const PROBE_BYTES = 8_192
+/** A record with its further lines is never longer in practice; without a time in 512 KiB the search goes left. */
 const MAX_PROBES = 64
 /** Where it pays no more to look closer than to read on. */
 const CLOSE_ENOUGH_BYTES = 65_536
@@ -16,7 +16,7 @@ const FOLD_MS = 3 * 3_600_000
 
 /**
  * The offset of a line from which everything logged since `sinceMs`, and what has to be known before it, can be read;
- * 0 when that is the whole file. The log is in the order of time, so a few reads of 16 KiB are enough. A stretch of
+ * 0 when that is the whole file. The log is in the order of time, so a few reads of 8 KiB are enough. A stretch of
  * the log counts as older than `sinceMs` only when all its records are, so that a forged line cannot hide others.
  */
 export async function seekSince(
@@ -70,10 +70,10 @@ function firstRecord(targetMs: number, bytes: Buffer, clock: WallClock): number 
   while (at > 0) {
     const end = bytes.indexOf(LINE_FEED, at)
     if (end < 0) break
-    const line = parseLine(bytes.toString('utf8', at, end))
-    if (line.kind === 'record') {
+    const time = lineTime(bytes.toString('utf8', at, end))
+    if (time !== null) {
       first ??= at
-      const atMs = line.stampMs ?? clock.instantMs(line.wallSeconds, null)
+      const atMs = time.stampMs ?? clock.instantMs(time.wallSeconds, null)
       if (atMs >= targetMs) return 'not older'
     }
     at = end + 1

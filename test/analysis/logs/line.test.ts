@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseLine } from '../../../src/analysis/logs/line.ts'
+import { lineTime, parseLine } from '../../../src/analysis/logs/line.ts'
 import { coolingItems } from '../../../src/analysis/logs/message.ts'
 import { fixture } from './support.ts'
 
@@ -255,6 +255,22 @@ describe('messages', () => {
     ['', { kind: 'other' }],
   ])('%s', (message, expected) => {
     expect(messageOf(message)).toMatchObject(expected)
+  })
+})
+
+describe('the time of a line', () => {
+  const timeOf = (text: string) => {
+    const line = parseLine(text)
+    return line.kind === 'record' ? { wallSeconds: line.wallSeconds, stampMs: line.stampMs } : null
+  }
+  const LOGS = ['eras/era-a.log', 'eras/era-b.log', 'eras/era-d.log', 'eras/compose-prefix.log']
+  const MORE = ['eras/docker-stamps.log', 'eras/journald.log', 'fork-hostile-main.log', 'upstream-main.log']
+
+  it.each([...LOGS, ...MORE])('is the same without the rest of it, in %s', (name) => {
+    for (const text of fixture(name).toString().split('\n')) {
+      const time = lineTime(text)
+      expect(time && { wallSeconds: time.wallSeconds, stampMs: time.stampMs }, text).toEqual(timeOf(text))
+    }
   })
 })
 
