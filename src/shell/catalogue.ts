@@ -4,29 +4,15 @@ import { checkIdOf } from '../core/finding.ts'
 import { nearestIds } from '../core/plan.ts'
 import { percent, span } from '../core/text.ts'
 import type { RatioThreshold, ThresholdName, Thresholds } from '../core/thresholds.ts'
-import type { Format } from '../render/formats.ts'
 import { wrapped } from '../render/paint.ts'
-import { checkLines } from './catalogue-lines.ts'
+import { checkListing, infoOf } from './check-listing.ts'
 import type { Invocation } from './invocation.ts'
 import { lookOf } from './output.ts'
 import { type CommandResult, usageError } from './result.ts'
 
-/** What a check is, without how it is asked. */
-function infoOf({ id, title, group, asks, why, cost, fix, runbook, thresholds, needs }: CheckInfo) {
-  return { id, title, group, asks, why, cost, fix, runbook, thresholds: thresholds ?? [], needs: needs ?? [] }
-}
-
 /** `provops checks`. */
 export async function printCatalogue({ settings }: Invocation): Promise<CommandResult> {
-  return { kind: 'text', text: LISTINGS[settings.values.output](CATALOGUE) }
-}
-
-const LISTINGS: Readonly<Record<Format, (checks: readonly CheckInfo[]) => string>> = {
-  table: checkLines,
-  wide: checkLines,
-  short: (checks) => checks.map(({ id }) => `${id}\n`).join(''),
-  json: (checks) => `${JSON.stringify(checks.map(infoOf), null, 2)}\n`,
-  ndjson: (checks) => checks.map((check) => `${JSON.stringify(infoOf(check))}\n`).join(''),
+  return { kind: 'text', text: checkListing(CATALOGUE, settings.values.output) }
 }
 
 /** `provops explain <id>`. */

@@ -6,7 +6,7 @@ import type { SubjectFilter } from '../core/plan.ts'
 import type { Attachment, Report } from '../core/report.ts'
 import { runChecks } from '../core/runner.ts'
 import { listed, span } from '../core/text.ts'
-import { checkLines } from './catalogue-lines.ts'
+import { checkListing } from './check-listing.ts'
 import type { Invocation } from './invocation.ts'
 import { findingsHere } from './next-commands.ts'
 import { offlineSession } from './offline.ts'
@@ -80,7 +80,8 @@ async function prepareToAsk<Context>(
 ): Promise<Asked<Context> | CommandResult> {
   const asked = await readAsked(invocation, checks)
   if ('kind' in asked) return asked
-  if (invocation.flags.has('list')) return { kind: 'text', text: checkLines(asked.checks) }
+  if (invocation.flags.has('list'))
+    return { kind: 'text', text: checkListing(asked.checks, invocation.settings.values.output) }
   return (await recordProblem(invocation)) ?? asked
 }
 

@@ -85,6 +85,16 @@ describe('daily-check', () => {
     expect([code, asked]).toEqual([0, []])
   })
 
+  it('lists what it would ask in the format that was chosen', async () => {
+    const { stdout } = await dailyCheck('--list --only models -o json')
+    expect(JSON.parse(stdout)).toMatchObject([
+      { id: 'models.listed', needs: ['gateway.auth'] },
+      { id: 'models.expected' },
+      { id: 'models.drift' },
+    ])
+    expect((await dailyCheck('--list --only spark -o short')).stdout).toBe('spark.listed\n')
+  })
+
   it('shows no key to a stranger', async () => {
     const keysShown: string[] = []
     server.removeAllListeners('request')
