@@ -69,7 +69,7 @@ describe.concurrent('a proposal of an incident', () => {
     expect(ran.finding('rate-limit.applied')?.saw).toContain('shows request-retry 0')
     expect(ran.outcomes['rate-limit.verified']).toBe('unknown')
     expect(ran.finding('rate-limit.verified')?.next).toMatch(
-      /^after \S+: provops incident rate-limit .*--since \S+Z$/s,
+      /^after \S+:\sprovops incident rate-limit .*--since \S+Z$/s,
     )
     expect(ran.code).toBe(1)
   })
