@@ -1,7 +1,7 @@
 import type { Finding } from '../core/finding.ts'
 import type { Invocation } from './invocation.ts'
 import { keepReport } from './judge.ts'
-import { findingsHere } from './next-commands.ts'
+import { commandHere, findingsHere } from './next-commands.ts'
 import type { CommandResult } from './result.ts'
 import { type RunFacts, runReport } from './run-report.ts'
 import type { Session } from './session.ts'
@@ -12,7 +12,11 @@ export async function reportStages(
   invocation: Invocation,
   session: Session,
 ): Promise<CommandResult> {
-  const findings = findingsHere(facts.findings, invocation)
+  // The way back of a change stands in what was seen of it.
+  const findings = findingsHere(facts.findings, invocation).map((finding) => ({
+    ...finding,
+    saw: commandHere(finding.saw, invocation),
+  }))
   const shown = await runReport({ ...facts, findings }, invocation, session)
   for (const { id, saw } of stopLines(shown.findings))
     invocation.world.stderr.write(`provops: ${id}: ${saw}\n`)

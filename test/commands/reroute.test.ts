@@ -29,7 +29,9 @@ describe('reroute', () => {
       ],
     })
     const change = report.findings.find(({ id }) => id === 'reroute.change')
-    expect(change?.saw).toMatch(/the way back: provops undo reroute-/)
+    expect(change?.saw).toMatch(
+      /the way back: provops undo reroute-\S+ -g \S+ --api-key-file client.key --management-key-file management.key$/,
+    )
     expect((await rig.run('undo --yes')).code).toBe(0)
     expect(rig.config()).toBe(rig.before)
   })
