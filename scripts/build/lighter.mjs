@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
  * input, commander wants node:child_process for commands that are programs of their own, and the width of text that is
  * not ASCII is looked up in large tables, were it for a tick or a dash that provops itself writes. undici wants node:http2
  * for servers that speak it, which it is told not to use, of node:http only a size and a class, and node:assert, which
- * opens standard error.
+ * opens standard error. chalk asks what each stream can show, and is always told.
  */
 export const lighter = {
   name: 'lighter',
@@ -17,6 +17,7 @@ export const lighter = {
     bundle.onResolve({ filter: /^node:(assert|http|http2)$/ }, ({ path, importer }) =>
       /[\\/]undici[\\/]/.test(importer) ? { path: FOR_UNDICI[path], namespace: 'value' } : undefined,
     )
+    bundle.onResolve({ filter: /^#supports-color$/ }, () => ({ path: '{}', namespace: 'value' }))
     bundle.onLoad({ filter: /.*/, namespace: 'value' }, ({ path }) => ({
       contents: `module.exports = ${path}`,
     }))
