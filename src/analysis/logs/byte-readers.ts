@@ -1,5 +1,17 @@
 import { wallSecondsOf } from './wall-clock.ts'
 
+/** Where the parts of a line of era E begin, counted from its first byte. */
+export const ID = 23
+export const LEVEL = 31
+export const CALLER = 39
+
+export const LINE_FEED = 0x0a
+export const CARRIAGE_RETURN = 0x0d
+
+// What tells something of all four bytes of an integer at once.
+export const HIGH_BITS = 0x80808080 | 0
+export const BITS_5 = 0x20202020
+
 // The parts of a line that `FastAccessReader` reads from its bytes. Four bytes are read as a signed integer and eight
 // as a float, for which the engine has single instructions. Equal floats are equal bytes: no ASCII text is NaN, zero
 // or minus zero.
@@ -32,12 +44,11 @@ export class StatusReader {
     const word = view.getInt32(body, true)
     if (view.getInt32(body + 2, true) >>> 8 !== CELL_END) return -1
     if (word === this.#word) return this.#status
-    const hundreds = view.getInt8(body) - 0x30
-    const rest = twoDigits(view, body + 1)
-    if (hundreds < 1 || hundreds > 5 || rest < 0) return -1
+    const status = digitsAt(view, body, body + 3)
+    if (status < 100 || status > 599) return -1
     this.#word = word
-    this.#status = hundreds * 100 + rest
-    return this.#status
+    this.#status = status
+    return status
   }
 }
 
@@ -73,13 +84,6 @@ function digitsAt(view: DataView, from: number, end: number): number {
     value = value * 10 + byte - 0x30
   }
   return value
-}
-
-/** The number that two digits make, -1 when they are none. */
-function twoDigits(view: DataView, at: number): number {
-  const tens = view.getInt8(at) - 0x30
-  const ones = view.getInt8(at + 1) - 0x30
-  return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1 : tens * 10 + ones
 }
 
 /** Remembers a text of at least eight bytes and finds it again. */

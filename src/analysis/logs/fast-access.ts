@@ -1,4 +1,18 @@
-import { CELL_END, eight, KnownText, latencyMsAt, StatusReader, TimeReader } from './byte-readers.ts'
+import {
+  BITS_5,
+  CALLER,
+  CARRIAGE_RETURN,
+  CELL_END,
+  eight,
+  HIGH_BITS,
+  ID,
+  KnownText,
+  LEVEL,
+  LINE_FEED,
+  latencyMsAt,
+  StatusReader,
+  TimeReader,
+} from './byte-readers.ts'
 import { isRefusal } from './events.ts'
 import { FastFailureReader } from './fast-failure.ts'
 import { goDurationMs } from './go-duration.ts'
@@ -7,10 +21,6 @@ import { MAX_PATH_LENGTH, PathReader } from './path-reader.ts'
 import { keyAt, NO_REQUEST, oddInId } from './request-id.ts'
 import type { Tally } from './tally.ts'
 
-/** Where the parts of such a line begin, counted from its first byte. */
-const ID = 23
-const LEVEL = 31
-const CALLER = 39
 /** Where the parts of the message begin, counted from the status. */
 const LATENCY = 6
 const LATENCY_END = 19
@@ -26,9 +36,6 @@ const MAX_CALLER_LENGTH = 64
 const ROOM = MAX_PREFIX_LENGTH + CALLER + MAX_CALLER_LENGTH + PATH + MAX_PATH_LENGTH + 8
 
 const QUOTE = 0x22
-const LINE_FEED = 0x0a
-const CARRIAGE_RETURN = 0x0d
-
 const POST = eight('POST    ')
 const GET = eight('GET     ')
 
@@ -62,16 +69,18 @@ export class FastAccessReader {
 
   constructor(tally: Tally) {
     this.#tally = tally
-    this.#failures = new FastFailureReader(tally, this.#prefix, this.#time)
+    this.#failures = new FastFailureReader(tally, this.#time)
   }
 
   /** Reads lines from `from` on and returns where the first line begins that it did not take. */
   read(bytes: Buffer, view: DataView, from: number): number {
     const last = view.byteLength - ROOM
+    const prefix = this.#prefix
     let at = from
-    while (at < last) {
-      let next = this.#line(bytes, view, at)
-      if (next < 0) next = this.#failures.read(bytes, view, at)
+    while (at < last && (prefix.length === 0 || prefix.isAt(view, at))) {
+      const start = at + prefix.length
+      let next = this.#line(bytes, view, start)
+      if (next < 0) next = this.#failures.read(bytes, view, start)
       if (next < 0) break
       at = next
     }
@@ -97,10 +106,8 @@ export class FastAccessReader {
     else this.#errorCaller.learn(shape.caller)
   }
 
-  /** Counts the line at `start` and returns where the next one begins, -1 when it is not ordinary. */
-  #line(bytes: Buffer, view: DataView, start: number): number {
-    if (this.#prefix.length > 0 && !this.#prefix.isAt(view, start)) return -1
-    const at = start + this.#prefix.length
+  /** Counts the line at `at`, behind its prefix, and returns where the next one begins; -1 when it is not ordinary. */
+  #line(bytes: Buffer, view: DataView, at: number): number {
     const caller = this.#callerOf(view.getFloat64(at + LEVEL, true))
     if (caller === null || !caller.isAt(view, at + CALLER)) return -1
     const body = at + CALLER + caller.length
@@ -134,9 +141,6 @@ function latencyAt(bytes: Buffer, view: DataView, body: number): number | null {
 
 const LEVEL_AND_CALLER = /^.{31}(?<level>\] \[(?:info |warn |error))(?<caller>\] \[[\w.+-]+\.\w+:\d+\] )/s
 
-// The tests below look at all four bytes of an integer at once.
-const HIGH_BITS = 0x80808080 | 0
-const BITS_5 = 0x20202020
 const BITS_6_AND_7 = 0xc0c0c0c0 | 0
 const EIGHTS = 0x08080808
 

@@ -1,15 +1,8 @@
 import type { TimeReader } from './byte-readers.ts'
-import { KnownText } from './byte-readers.ts'
+import { CARRIAGE_RETURN, ID, KnownText, LEVEL, LINE_FEED } from './byte-readers.ts'
 import { keyAt, oddInId } from './request-id.ts'
 import type { Tally } from './tally.ts'
 import { readUpstreamFailure } from './upstream-failure.ts'
-
-/** Where the parts of such a line begin, counted from its first byte. */
-const ID = 23
-const LEVEL = 31
-
-const LINE_FEED = 0x0a
-const CARRIAGE_RETURN = 0x0d
 
 /** Longer ones are left to `parseLine`. */
 const MAX_CALLER_LENGTH = 96
@@ -23,15 +16,13 @@ const CALLER = /^.{31}(\] \[warn \] \[[\w.+-]+\.\w+:\d+\] )/s
  */
 export class FastFailureReader {
   readonly #tally: Tally
-  readonly #prefix: KnownText
   readonly #time: TimeReader
   /** `] [warn ] [conductor_execution.go:1602] ` as last seen. */
   readonly #caller = new KnownText()
 
-  /** `prefix` is what stands before every line; `time` can be shared with other readers. */
-  constructor(tally: Tally, prefix: KnownText, time: TimeReader) {
+  /** `time` can be shared with other readers. */
+  constructor(tally: Tally, time: TimeReader) {
     this.#tally = tally
-    this.#prefix = prefix
     this.#time = time
   }
 
@@ -41,11 +32,9 @@ export class FastFailureReader {
     if (caller !== undefined && caller.length <= MAX_CALLER_LENGTH) this.#caller.learn(caller)
   }
 
-  /** Counts the line at `start` and returns where the next one begins, -1 when it is none of these. */
-  read(bytes: Buffer, view: DataView, start: number): number {
-    const at = start + this.#prefix.length
+  /** Counts the line at `at`, behind its prefix, and returns where the next one begins; -1 when it is none of these. */
+  read(bytes: Buffer, view: DataView, at: number): number {
     if (!this.#caller.isAt(view, at + LEVEL) || oddInId(view, at + ID) !== 0) return -1
-    if (this.#prefix.length > 0 && !this.#prefix.isAt(view, start)) return -1
     const body = at + LEVEL + this.#caller.length
     const next = bytes.indexOf(LINE_FEED, body) + 1
     if (next === 0 || next - body > MAX_LENGTH || !this.#time.read(view, at)) return -1

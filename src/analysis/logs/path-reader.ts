@@ -1,3 +1,4 @@
+import { HIGH_BITS } from './byte-readers.ts'
 import { OTHER_ROUTE, routeAt } from './routes.ts'
 
 const QUOTE = 0x22
@@ -86,7 +87,6 @@ function isPrintable(view: DataView, from: number, end: number): boolean {
 
 const QUOTES = 0x22222222
 const ONES = 0x01010101
-const HIGH_BITS = 0x80808080 | 0
 
 /** The high bit of each byte that is a quote; the lowest bit set is always right. */
 function quotesIn(part: number): number {

@@ -1,3 +1,4 @@
+import { BITS_5, HIGH_BITS } from './byte-readers.ts'
 import { detached } from './detached.ts'
 
 /** A request id: the number of its eight hex digits, the text of a foreign one, or `NO_REQUEST`. */
@@ -26,9 +27,6 @@ function hexDigit(code: number): number {
   return code >= 0x61 && code <= 0x66 ? code - 0x57 : Number.NaN
 }
 
-// All four bytes of an integer are looked at at once.
-const HIGH_BITS = 0x80808080 | 0
-const BITS_5 = 0x20202020
 const AFTER_SPACE = 0x21212121
 
 /** Zero when eight characters are digits, small letters and such: no white space and no `]`. */

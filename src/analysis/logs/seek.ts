@@ -1,3 +1,4 @@
+import { LINE_FEED } from './byte-readers.ts'
 import { lineTime } from './line.ts'
 import { CONTEXT_MS } from './log-time.ts'
 import type { WallClock } from './wall-clock.ts'
@@ -80,5 +81,3 @@ function firstRecord(targetMs: number, bytes: Buffer, clock: WallClock): number 
   }
   return first ?? 'none'
 }
-
-const LINE_FEED = 0x0a
