@@ -1,4 +1,5 @@
 import { type FileHandle, open, readdir, realpath, stat, unlink } from 'node:fs/promises'
+import { errorCode } from '../core/error-code.ts'
 import { makeDirectory } from '../core/make-directory.ts'
 
 export interface FileFacts {
@@ -73,8 +74,8 @@ export const nodeFileSystem: FileSystem = {
 
 /** The code of a system error such as `ENOENT`; null for anything else. */
 export function errorCodeOf(error: unknown): string | null {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
-  return /^E[A-Z0-9]+$/.test(error.code) ? error.code : null
+  const code = errorCode(error)
+  return code !== null && /^E[A-Z0-9]+$/.test(code) ? code : null
 }
 
 interface Stats {

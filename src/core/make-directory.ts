@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { errorCode } from './error-code.ts'
 
 /**
  * Makes a directory and those above it that are missing, all with `mode`; one that is there stays as it is. Throws the
@@ -10,7 +11,7 @@ export function makeDirectory(path: string, mode: number): void {
   try {
     mkdirSync(path, { mode })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null
+    const code = errorCode(error)
     // Another run may make it at the same moment.
     if (code === 'EEXIST' && isDirectory(path)) return
     if (code !== 'ENOENT' || isDirectory(dirname(path))) throw error

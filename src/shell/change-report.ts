@@ -1,7 +1,7 @@
 import type { Finding } from '../core/finding.ts'
 import type { Invocation } from './invocation.ts'
 import { keepReport } from './judge.ts'
-import { commandHere, findingsHere } from './next-commands.ts'
+import { commandHere } from './next-commands.ts'
 import type { CommandResult } from './result.ts'
 import { type RunFacts, runReport } from './run-report.ts'
 import type { Session } from './session.ts'
@@ -13,7 +13,7 @@ export async function reportStages(
   session: Session,
 ): Promise<CommandResult> {
   // The way back of a change stands in what was seen of it.
-  const findings = findingsHere(facts.findings, invocation).map((finding) => ({
+  const findings = facts.findings.map((finding) => ({
     ...finding,
     saw: commandHere(finding.saw, invocation),
   }))

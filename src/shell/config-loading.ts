@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode } from '../core/error-code.ts'
 import { counted, printable } from '../core/text.ts'
 import type { ConfigFile, ConfigReading } from './config-file.ts'
 import { expandPath } from './paths.ts'
@@ -68,7 +69,7 @@ async function readIfThere(path: string): Promise<FileText> {
     statSync(path)
     return { kind: 'text', text: await readText(path) }
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    const code = errorCode(error) ?? 'error'
     return code === 'ENOENT' || code === 'ENOTDIR'
       ? { kind: 'missing', why: 'there is no such file' }
       : { kind: 'unreadable', why: code }

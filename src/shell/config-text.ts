@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { managementWords } from '../checks/gateway.ts'
 import { faultWords } from '../checks/replies.ts'
 import type { ConfigText } from '../checks/spark-mitigation.ts'
+import { errorCode } from '../core/error-code.ts'
 import type { Invocation } from './invocation.ts'
 import { expandPath } from './paths.ts'
 import type { Session } from './session.ts'
@@ -21,7 +22,7 @@ export async function readConfigText(
     } catch (error) {
       return {
         kind: 'none',
-        saw: `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
+        saw: `${path} cannot be read: ${errorCode(error) ?? 'error'}`,
         next: HOW,
       }
     }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { errorCode } from '../core/error-code.ts'
 import { nearest } from '../core/near.ts'
 import type { Profile } from '../gateway/embedded/profile.ts'
 import { parseScenario, type Scenario } from '../gateway/embedded/scenario.ts'
@@ -69,7 +70,7 @@ export async function loadScenario(wanted: string, world: World): Promise<Scenar
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    return unknownScenario(wanted, path, (error as NodeJS.ErrnoException).code ?? 'error', world)
+    return unknownScenario(wanted, path, errorCode(error) ?? 'error', world)
   }
   const parsed = parseScenario(text, path, (base) => bundledText(base, world))
   if (parsed.kind === 'scenario') return parsed

@@ -1,7 +1,9 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type * as z from 'zod/mini'
+import { errorCode } from '../core/error-code.ts'
 import { makeDirectory } from '../core/make-directory.ts'
+import { readText } from './read-text.ts'
 
 /**
  * Writes a file of provops' memory (never the gateway's): whole or not at all, readable by its owner only. A write that
@@ -29,11 +31,12 @@ export async function recall<T>(path: string, schema: z.ZodMiniType<T>): Promise
 
 /** The text of a file, or null when there is none or it cannot be read. */
 export async function readOrNull(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch(() => null)
+  return readText(path).catch(() => null)
 }
 
 /** The code of an error of the file system; anything else that is thrown is a defect, and thrown on. */
 export function systemCodeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-  throw error
+  const code = errorCode(error)
+  if (code === null) throw error
+  return code
 }

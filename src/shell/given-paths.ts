@@ -1,4 +1,5 @@
 import { access, constants, stat } from 'node:fs/promises'
+import { errorCode } from '../core/error-code.ts'
 import type { Invocation } from './invocation.ts'
 import { expandPath } from './paths.ts'
 import { type Refusal, usageError } from './result.ts'
@@ -40,7 +41,7 @@ async function problemOf(path: string, name: GivenPath): Promise<string | null> 
     await access(path, constants.R_OK)
     return null
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    const code = errorCode(error) ?? 'error'
     return code === 'ENOENT' ? 'does not exist' : `cannot be read: ${code}`
   }
 }

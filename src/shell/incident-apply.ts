@@ -27,7 +27,7 @@ import {
 } from './incident-timeline.ts'
 import type { Invocation } from './invocation.ts'
 import { keepReport } from './judge.ts'
-import { findingsHere, nextHere } from './next-commands.ts'
+import { nextHere } from './next-commands.ts'
 import { withoutTimes } from './own-times.ts'
 import { type CommandResult, type Refusal, usageError } from './result.ts'
 import { runReport } from './run-report.ts'
@@ -57,7 +57,7 @@ export async function applyPlaybook(invocation: Invocation, incident: Incident):
     const facts = {
       command: `incident ${incident.playbook.name}`,
       startedAtMs,
-      findings: findingsHere(findings, invocation),
+      findings,
       attachments: [...carried.attachments, timelineTable(incident.run, timeline)],
     }
     const report = await runReport(facts, invocation, session)

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { MOST_ASKED } from '../checks/playbooks/ask.ts'
 import type { IncidentContext } from '../checks/playbooks/incident-context.ts'
 import type { Playbook } from '../checks/playbooks/playbook.ts'
+import { errorCode } from '../core/error-code.ts'
 import type { Report } from '../core/report.ts'
 import { counted } from '../core/text.ts'
 import { scopeOf } from './incident-context.ts'
@@ -61,7 +62,7 @@ export async function keepIncident(
     await writeFile(path, redactor.apply(text), { mode: 0o600 })
     if (!invocation.flags.has('quiet')) world.stderr.write(`provops: the ticket is in ${path}\n`)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    const code = errorCode(error) ?? 'error'
     world.stderr.write(
       `provops: cannot write ${path}: ${code}; give --handover a file in a folder that can be written\n`,
     )

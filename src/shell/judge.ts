@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { open, writeFile } from 'node:fs/promises'
 import type { Check } from '../core/check.ts'
+import { errorCode } from '../core/error-code.ts'
 import type { Finding } from '../core/finding.ts'
 import type { SubjectFilter } from '../core/plan.ts'
 import type { Attachment, Report } from '../core/report.ts'
@@ -8,7 +9,6 @@ import { runChecks } from '../core/runner.ts'
 import { listed, span } from '../core/text.ts'
 import { checkListing } from './check-listing.ts'
 import type { Invocation } from './invocation.ts'
-import { findingsHere } from './next-commands.ts'
 import { offlineSession } from './offline.ts'
 import { loadFormat } from './output.ts'
 import { expandPath } from './paths.ts'
@@ -188,7 +188,7 @@ async function ask<Context>(
     const facts = {
       command: command.name,
       startedAtMs,
-      findings: findingsHere(command.fold?.(findings) ?? findings, invocation),
+      findings: command.fold?.(findings) ?? findings,
       attachments: (await command.attachments?.(context)) ?? [],
     }
     return { kind: 'round', report: await runReport(facts, invocation, session), context }
@@ -265,7 +265,7 @@ async function recordProblem({ flags, world }: Invocation): Promise<Refusal | nu
 
 function unwritableRecord(path: string, error: unknown): Refusal {
   return usageError(
-    `cannot write the record ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
+    `cannot write the record ${path}: ${errorCode(error) ?? 'error'}`,
     'give --record a file in a folder that can be written',
   )
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { errorCode } from '../core/error-code.ts'
 import { isLoopback } from '../gateway/client/loopback.ts'
 import { Secret } from '../wire/secret.ts'
 import type { Invocation } from './invocation.ts'
@@ -142,7 +143,7 @@ export async function secretFromFile(path: string, { world }: Invocation): Promi
   try {
     return read(await readText(full), full)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    const code = errorCode(error) ?? 'error'
     return usageError(`cannot read the key file ${full}: ${code}`, 'check the path and its permissions')
   }
 }

@@ -11,6 +11,7 @@ import {
   whoTable,
   whyMissingCheck,
 } from '../checks/lint.ts'
+import { errorCode } from '../core/error-code.ts'
 import type { Finding } from '../core/finding.ts'
 import { counted } from '../core/text.ts'
 import type { Invocation } from './invocation.ts'
@@ -94,7 +95,7 @@ async function openConfig(invocation: Invocation): Promise<LintContext | Refusal
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    const code = errorCode(error) ?? 'error'
     return usageError(`cannot read ${path}: ${code}`, "provops lint <the gateway's config.yaml>")
   }
   const authDir = settings.values['auth-dir']

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Newcomer, OnboardingSpec, type OnboardingSpecValues } from '../analysis/onboarding/spec.ts'
 import { readStrictYaml } from '../analysis/strict-yaml.ts'
+import { errorCode } from '../core/error-code.ts'
 import { printable } from '../core/text.ts'
 import type { Secret } from '../wire/secret.ts'
 import type { Invocation } from './invocation.ts'
@@ -50,7 +51,7 @@ async function readSpec(path: string): Promise<SpecReading> {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    const code = errorCode(error) ?? 'error'
     return usageError(`cannot read ${path}: ${code}`, 'provops onboard --help')
   }
   const reading = readStrictYaml(text, OnboardingSpec)

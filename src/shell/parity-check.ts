@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Asked, askPlain, askStreamed, PROBE_TIMEOUT_MS, type Question } from '../checks/ask-model.ts'
 import { type AskedPair, PARITY_CHECKS, type ParityContext, pairDiff } from '../checks/parity.ts'
+import { errorCode } from '../core/error-code.ts'
 import { makeDirectory } from '../core/make-directory.ts'
 import type { Attachment } from '../core/report.ts'
 import { counted } from '../core/text.ts'
@@ -104,7 +105,7 @@ async function folderFor({ saveDir }: Order): Promise<Refusal | null> {
     return null
   } catch (error) {
     return usageError(
-      `cannot make the folder ${saveDir}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
+      `cannot make the folder ${saveDir}: ${errorCode(error) ?? 'error'}`,
       'give --save a folder that can be written',
     )
   }
@@ -156,9 +157,7 @@ async function savePair(
     if (asked.kind !== 'answered') return
     const path = join(folder, `${stem}-${suffix}`)
     await writeFile(path, redactor.apply(asked.raw), { mode: 0o600 }).catch((error) => {
-      world.stderr.write(
-        `provops: cannot write ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}\n`,
-      )
+      world.stderr.write(`provops: cannot write ${path}: ${errorCode(error) ?? 'error'}\n`)
     })
   }
   await save(pair.plain, 'nonstream.json')
@@ -178,7 +177,7 @@ async function savedContext(
       texts.push(await readFile(path, 'utf8'))
     } catch (error) {
       return usageError(
-        `cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
+        `cannot read ${path}: ${errorCode(error) ?? 'error'}`,
         'give two files that parity-check --save has written',
       )
     }

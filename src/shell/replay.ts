@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { errorCode } from '../core/error-code.ts'
 import type { Invocation } from './invocation.ts'
 import { expandPath } from './paths.ts'
 import { readReport } from './report-schema.ts'
@@ -11,7 +12,7 @@ export async function replayReport({ world, args }: Invocation): Promise<Command
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    const code = errorCode(error) ?? 'error'
     return usageError(`cannot read ${path}: ${code}`, 'give a file written by --record or -o json')
   }
   const reading = readReport(text)

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { errorCode } from '../core/error-code.ts'
 import type { GatewayIdentity } from '../core/report.ts'
 import { printable } from '../core/text.ts'
 import type { ClientEvent } from '../gateway/client/events.ts'
@@ -214,9 +215,10 @@ async function tlsOptions(invocation: Invocation): Promise<TlsOptions | Refusal>
   return { trust, clientCertificate }
 }
 
+const CERTIFICATE = { begins: /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/m, holds: 'certificate' }
 const PEM = {
-  'ca-file': { begins: /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/m, holds: 'certificate' },
-  'client-cert-file': { begins: /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/m, holds: 'certificate' },
+  'ca-file': CERTIFICATE,
+  'client-cert-file': CERTIFICATE,
   'client-key-file': { begins: /^-----BEGIN (?:\w+ )*PRIVATE KEY-----/m, holds: 'private key' },
 } as const
 
@@ -237,7 +239,7 @@ async function pemFile(
     )
   } catch (error) {
     return usageError(
-      `--${flag}: cannot read ${full}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
+      `--${flag}: cannot read ${full}: ${errorCode(error) ?? 'error'}`,
       'check the path and its permissions',
     )
   }

@@ -1,3 +1,5 @@
+import { errorCode } from '../../core/error-code.ts'
+import { CARRIAGE_RETURN, LINE_FEED } from './byte-readers.ts'
 import { FastAccessReader } from './fast-access.ts'
 import { ForgeryGuard } from './forgery.ts'
 import type { LogLine } from './line.ts'
@@ -49,18 +51,12 @@ async function readPart({ name, chunks }: LogPart, scanner: LogScanner): Promise
     try {
       next = await iterator.next()
     } catch (error) {
-      return { name, outcome: 'broken', sizeBytes, reason: reasonOf(error) }
+      return { name, outcome: 'broken', sizeBytes, reason: errorCode(error) ?? 'unreadable' }
     }
     if (next.done) return { name, outcome: 'read', sizeBytes }
     scanner.write(next.value)
     sizeBytes += next.value.length
   }
-}
-
-/** The error code of a file or stream (`EIO`, `Z_DATA_ERROR`); its message could hold a path. */
-function reasonOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-  return 'unreadable'
 }
 
 /** Lines without line feeds, such as `lines` of `GET /v0/management/logs` (contract, HTTP 8.8), as a part. */
@@ -149,9 +145,6 @@ class LogScanner {
     this.#guard.accept(parsed, text)
   }
 }
-
-const LINE_FEED = 0x0a
-const CARRIAGE_RETURN = 0x0d
 
 /** A file cut to nothing while its writer goes on (logrotate's `copytruncate`) begins with a hole of zeros. */
 function leadingZeros(bytes: Uint8Array): number {

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/error-code.ts'
 /** Why the gateway did not start. */
 export interface StartProblem {
   readonly what: string
@@ -12,5 +13,5 @@ export function refused(what: string, next: string): { kind: 'refused'; problem:
 
 /** The system's name of an error, e.g. `EACCES`; its message may hold paths and is not used. */
 export function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown error'
+  return errorCode(error) ?? 'unknown error'
 }
