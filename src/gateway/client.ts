@@ -3,10 +3,11 @@ import type { Route } from '../wire/routes.ts'
 import { hiding, type Secret } from '../wire/secret.ts'
 import type { ClientEvent } from './client/events.ts'
 import { type KeyOutcome, ManagementGuard } from './client/management-guard.ts'
+import type { ProxySettings } from './client/proxy.ts'
 import { type Preparation, type Prepared, prepare } from './client/request.ts'
 import { retryWaitMs } from './client/retry.ts'
 import { type Judged, Sender } from './client/sender.ts'
-import { type ClientCertificate, openTransport, type ProxySettings, type Trust } from './client/transport.ts'
+import { type ClientCertificate, openTransport, type Trust } from './client/transport.ts'
 import { onAbort, Watch } from './client/watch.ts'
 import type {
   CallOptions,

@@ -3,8 +3,8 @@ import { errorCode } from '../core/error-code.ts'
 import type { GatewayIdentity } from '../core/report.ts'
 import { printable } from '../core/text.ts'
 import type { ClientEvent } from '../gateway/client/events.ts'
-import { isLoopback } from '../gateway/client/loopback.ts'
-import type { ClientCertificate, ProxySettings, Trust } from '../gateway/client/transport.ts'
+import { type ProxySettings, proxyFor } from '../gateway/client/proxy.ts'
+import type { ClientCertificate, Trust } from '../gateway/client/transport.ts'
 import type { Gateway } from '../gateway/port.ts'
 import type { Capabilities } from '../gateway/probe.ts'
 import type { Secret } from '../wire/secret.ts'
@@ -258,12 +258,11 @@ export function proxySettings(env: Readonly<Record<string, string | undefined>>)
 }
 
 /** An address may hold a password, so that a wrong one is not shown. */
-function proxyProblem(target: URL, { httpProxy, httpsProxy }: ProxySettings): Refusal | null {
-  const [name, address] =
-    target.protocol === 'https:' ? ['https_proxy', httpsProxy] : ['http_proxy', httpProxy]
-  if (address === null || isLoopback(target.hostname) || URL.canParse(address)) return null
+function proxyProblem(target: URL, settings: ProxySettings): Refusal | null {
+  const address = proxyFor(target, settings)
+  if (address === null || URL.canParse(address)) return null
   return usageError(
-    `${name} is no address of a proxy`,
+    `${target.protocol.replace(':', '_proxy')} is no address of a proxy`,
     `give one such as http://proxy:3128, or name ${target.hostname} in no_proxy`,
   )
 }

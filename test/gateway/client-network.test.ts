@@ -7,7 +7,7 @@ import {
 } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
-import { proxyFor } from '../../src/gateway/client/transport.ts'
+import { proxyFor } from '../../src/gateway/client/proxy.ts'
 import { ROUTES } from '../../src/wire/routes.ts'
 import { CLIENT_KEY, clientOf, jsonReply, seen } from './client-rig.ts'
 import { whole } from './mutating-server.ts'

@@ -3,14 +3,7 @@ import type { Dispatcher } from 'undici'
 import buildConnector, { type Connector } from 'undici/lib/core/connect.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { ConnectedEvent } from './events.ts'
-import { isLoopback } from './loopback.ts'
-
-/** Where requests go through, as the environment variables of the same names say it; null or empty means no proxy. */
-export interface ProxySettings {
-  readonly httpProxy: string | null
-  readonly httpsProxy: string | null
-  readonly noProxy: string | null
-}
+import { type ProxySettings, proxyFor } from './proxy.ts'
 
 /** PEM texts. */
 export interface ClientCertificate {
@@ -75,16 +68,6 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
       await dispatcher.destroy()
     },
   }
-}
-
-/**
- * The proxy for an origin, or null. Loopback addresses never go through one, as in Go's net/http: a proxy elsewhere
- * could not reach them, and would be shown the key.
- */
-export function proxyFor(origin: URL, proxy: ProxySettings): string | null {
-  if (isLoopback(origin.hostname)) return null
-  const url = origin.protocol === 'https:' ? proxy.httpsProxy : proxy.httpProxy
-  return url || null
 }
 
 /** Time limits are off: undici's clock ticks twice a second, and `Watch` keeps them more exactly. */
