@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config'
+import { viteAssembly } from './scripts/build/assembly.mjs'
 
 const results = process.env.PROVOPS_TEST_RESULTS
 
 export default defineConfig({
+  plugins: [viteAssembly],
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],

@@ -3,6 +3,7 @@
 // is in them, and keeps compiled code of scripts only.
 import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
+import { assembly } from './build/assembly.mjs'
 import { keepCompiledCode } from './build/compiled-code.mjs'
 import { lighter } from './build/lighter.mjs'
 import { Scripts } from './build/scripts.mjs'
@@ -27,10 +28,15 @@ const COMMON = {
 
 await rm('dist', { recursive: true, force: true })
 const scripts = new Scripts()
-await scripts.trace({ ...COMMON, plugins: [lighter] })
+await scripts.trace({ ...COMMON, plugins: [assembly, lighter] })
 await scripts.bundleAll(async (script) => {
   const outfile = `dist/${script}.js`
-  await build({ ...COMMON, ...scripts.input(script), outfile, plugins: [scripts.plugin(script), lighter] })
+  await build({
+    ...COMMON,
+    ...scripts.input(script),
+    outfile,
+    plugins: [assembly, scripts.plugin(script), lighter],
+  })
   await writeInAscii(outfile)
 })
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n')

@@ -1,6 +1,7 @@
 // Writes the README's tables of commands, exit codes and checks anew from the tables in the code.
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
+import { assembly } from './build/assembly.mjs'
 
 const TABLES = `
 export { COMMANDS } from './commands/commands.ts'
@@ -11,6 +12,7 @@ const bundle = new URL('../dist/readme-tables.mjs', import.meta.url)
 await build({
   stdin: { contents: TABLES, resolveDir: process.cwd(), loader: 'ts' },
   bundle: true,
+  plugins: [assembly],
   format: 'esm',
   platform: 'node',
   outfile: bundle.pathname,

@@ -29,7 +29,7 @@ describe('the built program', () => {
       const { readFileSync } = require('node:fs')
       const { Script } = require('node:vm')
       const isOld = parseInt(process.versions.v8) < 12 && !process.argv[1].endsWith('cli.js')
-      if (isOld) require('node:v8').setFlagsFromString('--liftoff-only')
+      if (isOld) require('node:v8').setFlagsFromString('--wasm-tiering-budget=300000000')
       const cachedData = readFileSync(process.argv[1] + '.' + process.version + '-' + process.arch)
       const script = new Script(readFileSync(process.argv[1], 'latin1'), { filename: process.argv[1], cachedData })
       console.log(script.cachedDataRejected)`

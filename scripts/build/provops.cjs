@@ -7,7 +7,7 @@ const loaded = new Map()
 
 /** What a script of this directory exports; it runs once. */
 function load(name) {
-  if (name !== 'cli.js') compileWasmOnce()
+  if (name !== 'cli.js') compileWasmLater()
   if (!loaded.has(name)) loaded.set(name, run(name))
   return loaded.get(name)
 }
@@ -35,12 +35,15 @@ function compiledCode(filename) {
 }
 
 /**
- * Before version 12, that is in node 20, V8 compiles the HTTP parser of undici a second time for speed, and a process
- * cannot end before that is done: 150 ms for a parser that reads a few answers. Help has none, and the other scripts
- * are compiled under the same flag, since V8 refuses code that was compiled under others.
+ * Before version 12, that is in node 20, V8 soon compiles the HTTP parser of undici a second time for speed, and a process
+ * cannot end before that is done: 150 ms for a parser that reads a few answers. So it does later, after as much work as
+ * only the reader of a long log gets to. Help has neither; the other scripts are compiled under the same flag, since V8
+ * refuses code that was compiled under others.
  */
-function compileWasmOnce() {
-  if (Number.parseInt(process.versions.v8, 10) < 12) require('node:v8').setFlagsFromString('--liftoff-only')
+function compileWasmLater() {
+  if (Number.parseInt(process.versions.v8, 10) < 12) {
+    require('node:v8').setFlagsFromString('--wasm-tiering-budget=300000000')
+  }
 }
 
 load('cli.js')

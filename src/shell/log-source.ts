@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { mainLogsInOrder, readLogFileName } from '../analysis/logs/file-names.ts'
 import type { LogPeriod } from '../analysis/logs/log-time.ts'
-import type { LogPart } from '../analysis/logs/scan.ts'
+import type { Allocate, LogPart } from '../analysis/logs/scan.ts'
 import { seekSince } from '../analysis/logs/seek.ts'
 import { systemCodeOf } from './files.ts'
 
@@ -182,13 +182,13 @@ function filePart(
 ): LogPart {
   return {
     name,
-    async *chunks() {
+    async *chunks(allocate) {
       const handle = await files.open(path)
       try {
         const { ino, size } = await handle.stat()
         if (ino !== inode) throw new LogRotated()
         if (await isGzip(handle)) yield* gunzipChunks(handle)
-        else yield* plainChunks(handle, await startOf(handle, size, period))
+        else yield* plainChunks(handle, await startOf(handle, size, period), size, allocate)
       } finally {
         await handle.close()
       }
@@ -218,34 +218,42 @@ async function isGzip(handle: FileHandle): Promise<boolean> {
   return magic[0] === 0x1f && magic[1] === 0x8b
 }
 
-/** Large enough that asking costs little beside reading, small enough to stay in a processor's cache. */
-const CHUNK_BYTES = 1_048_576
-/** Reads under way at once: while one chunk is being looked at the next ones come, so that nobody waits. */
-const READS = 4
+const MAX_CHUNK_BYTES = 4 * 2 ** 20
+/** Reads under way at once: while one chunk is being looked at the next one comes, so that nobody waits. */
+const READS = 2
 
 /** A chunk is overwritten as soon as the next one is asked for. */
-async function* plainChunks(handle: FileHandle, start: number): AsyncGenerator<Uint8Array> {
+async function* plainChunks(
+  handle: FileHandle,
+  start: number,
+  sizeBytes: number,
+  allocate: Allocate,
+): AsyncGenerator<Uint8Array> {
+  // One byte more than there should be: a chunk that is not full is the last.
+  const chunkBytes = Math.min(sizeBytes - start + 1, MAX_CHUNK_BYTES)
   let offset = start
   const read = (buffer: Buffer) => {
-    const reading = handle.read(buffer, 0, CHUNK_BYTES, offset)
+    const reading = handle.read(buffer, 0, chunkBytes, offset)
     reading.catch(() => {}) // thrown where it is awaited, if it ever is
-    offset += CHUNK_BYTES
+    offset += chunkBytes
     return reading
   }
-  const slots = Array.from({ length: READS }, () => ({ reading: read(Buffer.allocUnsafe(CHUNK_BYTES)) }))
+  const slots = Array.from({ length: READS }, () => ({ reading: read(allocate(chunkBytes)) }))
   for (;;) {
     for (const slot of slots) {
       const { buffer, bytesRead } = await slot.reading
       if (bytesRead > 0) yield buffer.subarray(0, bytesRead)
-      if (bytesRead < CHUNK_BYTES) return
+      if (bytesRead < chunkBytes) return
       slot.reading = read(buffer)
     }
   }
 }
 
+const UNPACKED_BYTES = 2 ** 20
+
 async function* gunzipChunks(handle: FileHandle): AsyncGenerator<Uint8Array> {
   const { createGunzip } = await import('node:zlib')
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
+  const gunzip = createGunzip({ chunkSize: UNPACKED_BYTES })
   // Its errors come out of the iteration.
   pipeline(handle.createReadStream({ start: 0, autoClose: false }), gunzip, () => {})
   yield* gunzip

@@ -5,9 +5,9 @@ import { NOBODY_KNOWN } from './failures.ts'
 import type { CoolingMessage, RequestErrorMessage, UseMessage } from './message.ts'
 import type { RequestKey } from './request-id.ts'
 import { NO_REQUEST } from './request-id.ts'
-import type { RouteClass } from './routes.ts'
+import { HEALTH, MANAGEMENT } from './routes.ts'
 import type { UpstreamFailureMessage } from './upstream-failure.ts'
-import { StatusFinder } from './upstream-status.ts'
+import { statusInText } from './upstream-status.ts'
 
 /** Ids are random and 32 bits long; over days the same one comes twice (contract, files 4.5). */
 const JOIN_WITHIN_MS = 30 * 60_000
@@ -43,6 +43,15 @@ function addRow(request: OpenRequest, row: number): void {
   else request.rows.push(row)
 }
 
+/** A failure line, but for when it was written and for which request. */
+export interface FailureFacts {
+  /** Index into `providers`, -1 when there are too many. */
+  readonly provider: number
+  /** The party's number in the log of failures. */
+  readonly party: number
+  readonly evidence: StatusEvidence
+}
+
 export interface Answer {
   readonly origin: Origin
   /** Index into `providers`, -1 when unknown. */
@@ -58,31 +67,43 @@ export class RequestBook {
   /** How many requests are open; while there are none, access lines need not be looked up. */
   size = 0
   readonly #failures: FailureLog
-  readonly #statuses = new StatusFinder()
   readonly #providerIndex = new Map<string, number>()
   // Requests with a line in the last half hour are in `#recent`, those of the half hour before in `#older`: so letting
   // go of old ones costs nothing, however many there are.
   #recent = new Map<RequestKey, OpenRequest>()
   #older = new Map<RequestKey, OpenRequest>()
   #recentSinceMs = 0
+  /** The request that the last line was about; most are answered by the next one, and never get into the maps. */
+  #latest: OpenRequest | null = null
+  #latestKey: RequestKey = NO_REQUEST
 
   constructor(failures: FailureLog) {
     this.#failures = failures
   }
 
+  /** What a failure line says, whenever it says so. */
+  failureFacts(message: UpstreamFailureMessage): FailureFacts {
+    const { provider, status, error } = message
+    return {
+      provider: this.#provider(provider),
+      party: this.#failures.partyOf(message),
+      evidence: status === null ? statusInText(error) : { kind: 'firm', status },
+    }
+  }
+
   /** `ordinal` is null while the lines lie before the period that is counted. */
-  failure(key: RequestKey, atMs: number, ordinal: number | null, message: UpstreamFailureMessage): void {
+  failure(key: RequestKey, atMs: number, ordinal: number | null, facts: FailureFacts): void {
+    const { provider, party, evidence } = facts
     const request = this.#request(key, atMs)
     request.failures++
-    request.provider = this.#provider(message.provider)
+    request.provider = provider
     if (ordinal === null) return
-    const party = this.#failures.partyOf(message)
     if (request.unnamedRow !== null) {
       this.#failures.name(request.unnamedRow, party)
       request.unnamedRow = null
       return
     }
-    addRow(request, this.#failures.add(atMs, ordinal, party, this.#evidence(message)))
+    addRow(request, this.#failures.add(atMs, ordinal, party, evidence))
   }
 
   requestError(key: RequestKey, atMs: number, ordinal: number | null, message: RequestErrorMessage): void {
@@ -114,18 +135,18 @@ export class RequestBook {
     this.#settled(key, atMs, status)
   }
 
-  /** As `settle`, for a refusal: says also where it came from. */
+  /** As `settle`, for a refusal on a route of this class: says also where it came from. */
   answer(
     key: RequestKey,
     atMs: number,
     status: number,
     latencyMs: number | null,
-    routeClass: RouteClass,
+    classNumber: number,
   ): Answer {
     const request = this.#settled(key, atMs, status)
     const provider = request?.provider ?? -1
     if (request !== null && reachedProvider(request)) return { origin: 'upstream', provider }
-    if (request?.cooling || routeClass === 'management' || routeClass === 'health') {
+    if (request?.cooling || classNumber === MANAGEMENT || classNumber === HEALTH) {
       return { origin: 'local', provider }
     }
     const fast = latencyMs !== null && latencyMs < (LOCAL_BELOW_MS[status] ?? 0)
@@ -135,7 +156,7 @@ export class RequestBook {
   #settled(key: RequestKey, atMs: number, status: number): OpenRequest | null {
     if (this.size === 0) return null
     const request = this.#take(key, atMs)
-    this.size = this.#recent.size + this.#older.size
+    this.#resize()
     if (request === null) return null
     for (const row of request.rows) this.#failures.answer(row, status)
     // The client gets the last provider's error, unless credentials in cooldown had the last word.
@@ -145,15 +166,26 @@ export class RequestBook {
   }
 
   #take(key: RequestKey, atMs: number): OpenRequest | null {
+    const request = key === this.#latestKey ? this.#takeLatest() : this.#takeKept(key, atMs)
+    return request === null || atMs - request.lastMs > JOIN_WITHIN_MS ? null : request
+  }
+
+  #takeLatest(): OpenRequest | null {
+    const request = this.#latest
+    this.#latest = null
+    this.#latestKey = NO_REQUEST
+    return request
+  }
+
+  #takeKept(key: RequestKey, atMs: number): OpenRequest | null {
     this.#age(atMs)
-    let request = this.#recent.get(key)
-    if (request !== undefined) this.#recent.delete(key)
-    else {
-      request = this.#older.get(key)
-      if (request === undefined) return null
-      this.#older.delete(key)
+    for (const kept of [this.#recent, this.#older]) {
+      const request = kept.get(key)
+      if (request === undefined) continue
+      kept.delete(key)
+      return request
     }
-    return atMs - request.lastMs > JOIN_WITHIN_MS ? null : request
+    return null
   }
 
   #request(key: RequestKey, atMs: number): OpenRequest {
@@ -168,24 +200,29 @@ export class RequestBook {
       unnamedRow: null,
     }
     request.lastMs = atMs
-    if (key !== NO_REQUEST) {
-      if (this.#recent.size === 0) this.#recentSinceMs = atMs
-      this.#recent.set(key, request)
-    }
-    this.size = this.#recent.size + this.#older.size
+    if (key !== NO_REQUEST) this.#keep(key, request, atMs)
+    this.#resize()
     return request
   }
 
+  #keep(key: RequestKey, request: OpenRequest, atMs: number): void {
+    if (this.#latest !== null) {
+      if (this.#recent.size === 0) this.#recentSinceMs = atMs
+      this.#recent.set(this.#latestKey, this.#latest)
+    }
+    this.#latest = request
+    this.#latestKey = key
+  }
+
+  #resize(): void {
+    this.size = this.#recent.size + this.#older.size + (this.#latest === null ? 0 : 1)
+  }
+
   #age(atMs: number): void {
-    if (this.size === 0) return
     if (atMs - this.#recentSinceMs <= JOIN_WITHIN_MS && this.#recent.size < MAX_OPEN_REQUESTS) return
     this.#older = this.#recent
     this.#recent = new Map()
     this.#recentSinceMs = atMs
-  }
-
-  #evidence({ status, error }: UpstreamFailureMessage): StatusEvidence {
-    return status === null ? this.#statuses.statusIn(error) : { kind: 'firm', status }
   }
 
   #provider(name: string): number {

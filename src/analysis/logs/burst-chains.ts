@@ -12,13 +12,13 @@ export interface EventBlock {
 export interface Chain {
   readonly group: number
   readonly status: number
-  readonly startMs: number
+  startMs: number
   /** The latest time: lines of concurrent requests are out of order by a second or two. */
   endMs: number
-  readonly firstOrdinal: number
+  firstOrdinal: number
   lastOrdinal: number
   /** Rows of other groups lie between these two. */
-  readonly firstRow: number
+  firstRow: number
   lastRow: number
   count: number
 }
@@ -35,44 +35,62 @@ export function chains<Block extends EventBlock>(
   groupOf: GroupOf<Block>,
   definition: BurstDefinition,
 ): Chain[] {
-  const statuses = new Set(definition.statuses)
-  const open = new Map<number, Chain>()
-  const closed: Chain[] = []
+  const { statuses } = definition
+  const builder = new ChainBuilder(definition)
   let before = 0
   for (const block of blocks) {
     for (let row = 0; row < block.size; row++) {
       const status = block.status[row] ?? 0
-      if (!statuses.has(status)) continue
-      const group = groupOf(block, row)
-      const atMs = block.atMs[row] ?? 0
-      const ordinal = block.ordinal[row] ?? 0
-      let chain = open.get(group)
-      if (chain === undefined || atMs - chain.endMs > definition.maxGapMs) {
-        if (chain !== undefined && chain.count >= definition.minEvents) closed.push(chain)
-        chain = startChain(group, status, atMs, ordinal, before + row)
-        open.set(group, chain)
-      }
-      chain.endMs = Math.max(chain.endMs, atMs)
-      chain.lastOrdinal = ordinal
-      chain.lastRow = before + row
-      chain.count++
+      if (!statuses.includes(status)) continue
+      builder.add(groupOf(block, row), status, block.atMs[row] ?? 0, block.ordinal[row] ?? 0, before + row)
     }
     before += block.size
   }
-  return [...closed, ...open.values()].filter(({ count }) => count >= definition.minEvents)
+  return builder.result()
 }
 
-function startChain(group: number, status: number, atMs: number, ordinal: number, row: number): Chain {
-  return {
-    group,
-    status,
-    startMs: atMs,
-    endMs: atMs,
-    firstOrdinal: ordinal,
-    lastOrdinal: ordinal,
-    firstRow: row,
-    lastRow: row,
-    count: 0,
+class ChainBuilder {
+  readonly #maxGapMs: number
+  readonly #minEvents: number
+  readonly #open = new Map<number, Chain>()
+  readonly #closed: Chain[] = []
+
+  constructor({ maxGapMs, minEvents }: BurstDefinition) {
+    this.#maxGapMs = maxGapMs
+    this.#minEvents = minEvents
+  }
+
+  add(group: number, status: number, atMs: number, ordinal: number, row: number): void {
+    let chain = this.#open.get(group)
+    if (chain === undefined) chain = this.#start(group, status)
+    else if (atMs - chain.endMs > this.#maxGapMs) {
+      // One that came to nothing is used again.
+      if (chain.count < this.#minEvents) chain.count = 0
+      else {
+        this.#closed.push(chain)
+        chain = this.#start(group, status)
+      }
+    }
+    if (chain.count === 0) {
+      chain.startMs = atMs
+      chain.endMs = atMs
+      chain.firstOrdinal = ordinal
+      chain.firstRow = row
+    } else if (atMs > chain.endMs) chain.endMs = atMs
+    chain.lastOrdinal = ordinal
+    chain.lastRow = row
+    chain.count++
+  }
+
+  result(): Chain[] {
+    return [...this.#closed, ...this.#open.values()].filter(({ count }) => count >= this.#minEvents)
+  }
+
+  #start(group: number, status: number): Chain {
+    const none = { startMs: 0, endMs: 0, firstOrdinal: 0, lastOrdinal: 0, firstRow: 0, lastRow: 0, count: 0 }
+    const chain = { group, status, ...none }
+    this.#open.set(group, chain)
+    return chain
   }
 }
 

@@ -30,7 +30,6 @@ export type StatusEvidence =
 /** More names than any gateway has; what comes after them is counted without a name. */
 const MAX_PARTIES = 20_000
 const MAX_NAME_LENGTH = 200
-const MAX_RECENT = 8
 
 const NOBODY: UpstreamParty = { provider: null, model: null, credential: null }
 
@@ -56,11 +55,6 @@ export interface FailureSummary {
   readonly groups: readonly FailureGroup[]
 }
 
-function endOf(clientStatus: number): 'hidden' | 'passedOn' | 'unanswered' {
-  if (clientStatus === 0) return 'unanswered'
-  return clientStatus < 400 ? 'hidden' : 'passedOn'
-}
-
 const STATUSES = 1000
 const BLOCK_ROWS = 4096
 
@@ -84,8 +78,6 @@ export class FailureLog implements Iterable<UpstreamFailure> {
   readonly parties: UpstreamParty[] = [NOBODY]
   readonly #partyIndex = new Map<string, number>()
   readonly #labels = new CredentialLabels(MAX_PARTIES)
-  /** The parties named last: few of them fail again and again. */
-  readonly #recent: { readonly named: UpstreamParty; readonly party: number }[] = []
 
   get size(): number {
     return this.blocks.reduce((rows, { size }) => rows + size, 0)
@@ -93,16 +85,6 @@ export class FailureLog implements Iterable<UpstreamFailure> {
 
   /** The number of a party; its credential comes as the log has it. */
   partyOf(party: UpstreamParty): number {
-    for (const { named, party: number } of this.#recent) {
-      if (isSame(named, party)) return number
-    }
-    const number = this.#indexOf(party)
-    this.#recent.push({ named: party, party: number })
-    if (this.#recent.length > MAX_RECENT) this.#recent.shift()
-    return number
-  }
-
-  #indexOf(party: UpstreamParty): number {
     const key = `${party.provider}\0${party.model}\0${party.credential}`
     const known = this.#partyIndex.get(key)
     if (known !== undefined) return known
@@ -151,7 +133,8 @@ export class FailureLog implements Iterable<UpstreamFailure> {
   /** How often each party failed with each status, most frequent first, and how the requests ended. */
   summary(): FailureSummary {
     const groups = new Map<number, { -readonly [Key in keyof FailureGroup]: FailureGroup[Key] }>()
-    const ends = { hidden: 0, passedOn: 0, unanswered: 0 }
+    let hidden = 0
+    let unanswered = 0
     for (const block of this.blocks) {
       for (let row = 0; row < block.size; row++) {
         const party = block.party[row] ?? NOBODY_KNOWN
@@ -161,13 +144,17 @@ export class FailureLog implements Iterable<UpstreamFailure> {
           group = { ...(this.parties[party] ?? NOBODY), status: status || null, count: 0, hidden: 0 }
           groups.set(party * STATUSES + status, group)
         }
-        const end = endOf(block.clientStatus[row] ?? 0)
-        ends[end]++
         group.count++
-        if (end === 'hidden') group.hidden++
+        const clientStatus = block.clientStatus[row] ?? 0
+        if (clientStatus === 0) unanswered++
+        else if (clientStatus < 400) {
+          group.hidden++
+          hidden++
+        }
       }
     }
-    return { ...ends, groups: [...groups.values()].sort((a, b) => b.count - a.count) }
+    const passedOn = this.size - hidden - unanswered
+    return { hidden, passedOn, unanswered, groups: [...groups.values()].sort((a, b) => b.count - a.count) }
   }
 
   *[Symbol.iterator](): Generator<UpstreamFailure> {
@@ -194,10 +181,6 @@ export class FailureLog implements Iterable<UpstreamFailure> {
     if (block === undefined) throw new RangeError(`no failure ${row}`)
     return block
   }
-}
-
-function isSame(one: UpstreamParty, other: UpstreamParty): boolean {
-  return one.provider === other.provider && one.model === other.model && one.credential === other.credential
 }
 
 function name(text: string | null): string | null {

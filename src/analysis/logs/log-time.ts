@@ -29,7 +29,6 @@ export class LogTime {
   #wallSeconds = 0
   #offsetMs = 0
   #isSet = false
-  // Local times from one to below the other have `#offsetMs`, and lie within the period and not before its first.
   #plainFrom = 0
   #plainTo = 0
 
@@ -53,6 +52,15 @@ export class LogTime {
   get span(): { firstMs: number; lastMs: number } | null {
     if (this.#firstMs === Number.POSITIVE_INFINITY) return null
     return { firstMs: this.#firstMs, lastMs: this.place === 'within' ? this.nowMs : this.#lastMs }
+  }
+
+  /** Local times from this one to below `plainTo` lie in the same place, and to move among them is all that is to do. */
+  get plainFrom(): number {
+    return this.#plainFrom
+  }
+
+  get plainTo(): number {
+    return this.#plainTo
   }
 
   /** Moves to the time of a record: its local time, and the instant that a container runtime put before it. */
@@ -82,9 +90,22 @@ export class LogTime {
 
   #findPlainTimes(stampMs: number | null): void {
     const { startS, endS, earlyMs, lateMs } = this.#clock.stretchAt(this.#wallSeconds)
-    const isPlain = stampMs === null && this.place === 'within' && earlyMs === lateMs
+    const isPlain = stampMs === null && earlyMs === lateMs
+    const { fromMs, toMs } = this.#bounds()
     const localSeconds = (ms: number) => Math.ceil((ms + this.#offsetMs) / 1000)
-    this.#plainFrom = isPlain ? Math.max(startS, localSeconds(this.#firstMs)) : 0
-    this.#plainTo = isPlain ? Math.min(endS, localSeconds(this.#untilMs)) : 0
+    this.#plainFrom = isPlain ? Math.max(startS, localSeconds(fromMs)) : 0
+    this.#plainTo = isPlain ? Math.min(endS, localSeconds(toMs)) : 0
+  }
+
+  /** Of the place; within the period not before its first record, which an earlier one would be instead. */
+  #bounds(): { readonly fromMs: number; readonly toMs: number } {
+    const contextMs = this.#sinceMs - CONTEXT_MS
+    const bounds = {
+      before: { fromMs: Number.NEGATIVE_INFINITY, toMs: contextMs },
+      context: { fromMs: contextMs, toMs: this.#sinceMs },
+      within: { fromMs: this.#firstMs, toMs: this.#untilMs },
+      after: { fromMs: this.#untilMs, toMs: Number.POSITIVE_INFINITY },
+    }
+    return bounds[this.place]
   }
 }

@@ -1,14 +1,20 @@
+import { FIRST_STATUS, STATUSES } from './assembly/shared.ts'
 import type { RequestCounts, RouteCounts, StatusCounts } from './log-scan.ts'
 import type { RouteClass } from './routes.ts'
 import { CLASS_OF_ROUTE, LOG_ROUTES, ROUTE_CLASSES, routeClass } from './routes.ts'
 
-const FIRST_STATUS = 100
-const STATUSES = 500
-
 /** Counts answers by route and status; statuses run from 100 to 599, as the access line's expression has them. */
 export class RequestCounter {
-  readonly #counts = new Uint32Array(LOG_ROUTES.length * STATUSES)
-  readonly #ofClass = new Uint32Array(ROUTE_CLASSES.length)
+  #counts = new Uint32Array(LOG_ROUTES.length * STATUSES)
+  #ofClass = new Uint32Array(ROUTE_CLASSES.length)
+
+  /** Goes on counting in these cells, by route and status, and by class. */
+  countIn(counts: Uint32Array<ArrayBuffer>, ofClass: Uint32Array<ArrayBuffer>): void {
+    counts.set(this.#counts)
+    ofClass.set(this.#ofClass)
+    this.#counts = counts
+    this.#ofClass = ofClass
+  }
 
   add(route: number, status: number): void {
     const cell = route * STATUSES + status - FIRST_STATUS
@@ -17,8 +23,9 @@ export class RequestCounter {
     this.#ofClass[group] = (this.#ofClass[group] ?? 0) + 1
   }
 
-  ofClass(group: RouteClass): number {
-    return this.#ofClass[ROUTE_CLASSES.indexOf(group)] ?? 0
+  /** How many answers there were on routes of a class, by its number. */
+  ofClass(group: number): number {
+    return this.#ofClass[group] ?? 0
   }
 
   result(): RequestCounts {

@@ -54,8 +54,12 @@ export function routeClass(route: LogRoute): RouteClass {
   return route === 'other' || route === 'preflight' ? 'other' : PATTERNS[route]
 }
 
-/** Index into `ROUTE_CLASSES`, by route number. */
+/** Index into `ROUTE_CLASSES`, by route number: its class number. */
 export const CLASS_OF_ROUTE = Uint8Array.from(LOG_ROUTES, (route) => ROUTE_CLASSES.indexOf(routeClass(route)))
+
+export const CLIENT_API = ROUTE_CLASSES.indexOf('client-api')
+export const MANAGEMENT = ROUTE_CLASSES.indexOf('management')
+export const HEALTH = ROUTE_CLASSES.indexOf('health')
 
 const EXACT = new Map<string, number>(patterns.map((pattern) => [pattern, LOG_ROUTES.indexOf(pattern)]))
 const PREFIXES = patterns

@@ -1,10 +1,9 @@
 import { errorCode } from '../../core/error-code.ts'
-import { CARRIAGE_RETURN, LINE_FEED } from './byte-readers.ts'
-import { FastAccessReader } from './fast-access.ts'
 import { ForgeryGuard } from './forgery.ts'
 import type { LogLine } from './line.ts'
 import { parseLine } from './line.ts'
 import type { LogScan, PartRead } from './log-scan.ts'
+import { OrdinaryLineReader } from './ordinary-lines.ts'
 import type { TallyOptions } from './tally.ts'
 import { Tally } from './tally.ts'
 
@@ -12,17 +11,29 @@ import { Tally } from './tally.ts'
 export interface LogPart {
   /** For reports, e.g. a path. */
   readonly name: string
-  /** Its bytes; a chunk may be overwritten as soon as the next one is asked for. */
-  readonly chunks: () => AsyncIterable<Uint8Array>
+  /**
+   * Its bytes; a chunk may be overwritten as soon as the next one is asked for. Those in memory that `allocate` gave
+   * are read fastest.
+   */
+  readonly chunks: (allocate: Allocate) => AsyncIterable<Uint8Array>
 }
+
+/** Memory for a chunk of at most so many bytes, while a part is read; what a shorter chunk leaves of it is overwritten. */
+export type Allocate = (bytes: number) => Buffer
 
 export interface ScanOptions extends TallyOptions {
   /**
-   * `bytes` (default) reads ordinary lines without decoding them, `lines` decodes every line; the result is the same.
-   * With `onRecord` every line is decoded.
+   * `bytes` reads ordinary lines without decoding them, `lines` decodes every line; the result is the same. Unless told,
+   * it is `bytes` from the first large chunk on. With `onRecord` every line is decoded.
    */
   readonly reader?: 'bytes' | 'lines'
 }
+
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+
+/** To decode a log that is smaller than this takes less time than to make a reader of bytes. */
+const LARGE_BYTES = 32_768
 
 /** Of a longer line, such as one that names all credentials of a large pool, only the head is read (contract, files 4.6). */
 export const MAX_LINE_BYTES = 65_536
@@ -45,7 +56,8 @@ export async function scanLog(parts: Iterable<LogPart>, options: ScanOptions): P
 // Only what the source throws makes a part broken; an exception of the scanner is a defect and goes through.
 async function readPart({ name, chunks }: LogPart, scanner: LogScanner): Promise<PartRead> {
   let sizeBytes = 0
-  const iterator = chunks()[Symbol.asyncIterator]()
+  scanner.startPart()
+  const iterator = chunks((bytes) => scanner.allocate(bytes))[Symbol.asyncIterator]()
   for (;;) {
     let next: IteratorResult<Uint8Array>
     try {
@@ -80,22 +92,31 @@ export function linesPart(name: string, lines: Iterable<string>): LogPart {
 class LogScanner {
   readonly #tally: Tally
   readonly #guard: ForgeryGuard
-  readonly #fast: FastAccessReader | null
   readonly #carry = new Carry()
+  /** Null when there is none or can be none; undefined before it is known to pay. */
+  #ordinary: OrdinaryLineReader | null | undefined
 
   constructor(options: ScanOptions) {
     this.#tally = new Tally(options)
     this.#guard = new ForgeryGuard(this.#tally)
-    const decodesAll = options.reader === 'lines' || options.onRecord !== undefined
-    this.#fast = decodesAll ? null : new FastAccessReader(this.#tally)
+    if (options.reader === 'lines' || options.onRecord !== undefined) this.#ordinary = null
+    else if (options.reader === 'bytes') this.#ordinary = OrdinaryLineReader.create(this.#tally)
+  }
+
+  startPart(): void {
+    this.#ordinary?.startPart()
+  }
+
+  allocate(bytes: number): Buffer {
+    return this.#readerFor(bytes)?.allocate(bytes) ?? Buffer.allocUnsafe(bytes)
   }
 
   write(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
-    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length)
+    this.#readerFor(bytes.length)?.startChunk(bytes)
     let at = this.#carry.isEmpty ? 0 : this.#finishCarried(bytes)
     while (at < bytes.length) {
-      if (this.#fast !== null && !this.#guard.holding) at = this.#fast.read(bytes, view, at)
+      if (this.#ordinary && !this.#guard.holding) at = this.#ordinary.read(bytes, at)
       const end = bytes.indexOf(LINE_FEED, at)
       if (end < 0) {
         this.#carry.add(bytes.subarray(at))
@@ -114,6 +135,13 @@ class LogScanner {
 
   result(parts: readonly PartRead[]): LogScan {
     return this.#tally.result(parts)
+  }
+
+  #readerFor(chunkBytes: number): OrdinaryLineReader | null | undefined {
+    if (this.#ordinary === undefined && chunkBytes >= LARGE_BYTES) {
+      this.#ordinary = OrdinaryLineReader.create(this.#tally)
+    }
+    return this.#ordinary
   }
 
   /** Returns where the next line begins. */
@@ -140,7 +168,7 @@ class LogScanner {
     }
     if (parsed.kind === 'record') {
       const { kind } = parsed.message
-      if (kind === 'access' || kind === 'upstream-failure') this.#fast?.learn(line, kind)
+      if (kind === 'access' || kind === 'upstream-failure') this.#ordinary?.learn(line, kind)
     }
     this.#guard.accept(parsed, text)
   }

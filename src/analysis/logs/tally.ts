@@ -1,8 +1,9 @@
+import type { FailureFacts } from './attribution.ts'
 import { RequestBook } from './attribution.ts'
 import { detached } from './detached.ts'
 import { isRefusal, RefusalLog } from './events.ts'
 import { FailureLog } from './failures.ts'
-import type { LogLevel, LogLine, LogRecord } from './line.ts'
+import type { LogLine, LogRecord } from './line.ts'
 import type { LogScan, PartRead, SeenKind } from './log-scan.ts'
 import { SEEN_KINDS } from './log-scan.ts'
 import type { LogPeriod } from './log-time.ts'
@@ -11,9 +12,10 @@ import type { AccessMessage, Message } from './message.ts'
 import { RequestCounter } from './request-counter.ts'
 import type { RequestKey } from './request-id.ts'
 import { requestKey } from './request-id.ts'
-import { OTHER_ROUTE, PREFLIGHT_ROUTE, routeAt, routeClass, routeName } from './routes.ts'
+import { CLASS_OF_ROUTE, CLIENT_API, OTHER_ROUTE, PREFLIGHT_ROUTE, routeAt } from './routes.ts'
 import type { ModelMentions } from './summary.ts'
 import { blindSpotsOf, contentOf, summarizeModels } from './summary.ts'
+import type { UpstreamFailureMessage } from './upstream-failure.ts'
 
 export interface TallyOptions extends LogPeriod {
   /** Called with every record of the period, in the order of the log; forged ones are left out. */
@@ -26,8 +28,9 @@ const MAX_MODELS = 5000
 
 /** Adds up a log line by line. Both readers, the one by lines and the one by bytes, end here. */
 export class Tally {
+  /** Where the reading has come to; moved by `moveTo`. */
+  readonly time: LogTime
   readonly #zone: string
-  readonly #time: LogTime
   readonly #onRecord: TallyOptions['onRecord']
 
   /** How many more lines can belong to the record before them. */
@@ -58,42 +61,51 @@ export class Tally {
 
   constructor(options: TallyOptions) {
     this.#zone = options.clock.zone
-    this.#time = new LogTime(options)
+    this.time = new LogTime(options)
     this.#onRecord = options.onRecord
   }
 
-  /** Sets the time of the record whose `access` or `accept` comes next. */
+  /** Sets the time of the record that is told of next. */
   moveTo(wallSeconds: number, stampMs: number | null): void {
-    this.#time.moveTo(wallSeconds, stampMs)
+    this.time.moveTo(wallSeconds, stampMs)
   }
 
-  /** Whether `access` has to know the request id of the next line. */
+  /** Keeps the counts of requests in these cells from now on; whoever else counts in them calls `counted`. */
+  countIn(cells: Uint32Array<ArrayBuffer>, ofClass: Uint32Array<ArrayBuffer>): void {
+    this.#requests.countIn(cells, ofClass)
+  }
+
+  /** Whether `answered` has to know of the next access line, whatever its status. */
   get awaitsAnswers(): boolean {
     return this.#book.size > 0
   }
 
-  /**
-   * An access line at the time set by `moveTo`; one behind the period still says how the requests in it ended. Only
-   * refusals need a latency.
-   */
-  access(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
+  /** So many access lines up to the time set by `moveTo`, whose requests are counted if they lie within the period. */
+  counted(lines: number): void {
     this.#continuationsLeft = MAX_CONTINUED_LINES
-    if (this.#time.place === 'within') this.#requests.add(route, status)
-    else this.#recordsOutside++
-    if (isRefusal(status)) this.#refuse(route, status, latencyMs, key)
-    else if (this.#book.size > 0) this.#book.settle(key, this.#time.nowMs, status)
+    if (this.time.place !== 'within') this.#recordsOutside += lines
   }
 
-  /** A record of another kind at the time set by `moveTo`. */
-  note(key: RequestKey, level: LogLevel | null, message: Message): void {
-    this.#continuationsLeft = MAX_CONTINUED_LINES
-    const { place, nowMs } = this.#time
-    if (place === 'within') this.#lines.others++
-    else this.#recordsOutside++
-    if (place === 'within' || place === 'context') this.#join(key, nowMs, message)
-    if (place !== 'within') return
-    if (level === 'debug' || level === 'trace') this.#seen.debug++
-    this.#count(message)
+  /**
+   * What the access line counted last says of its request; one behind the period still says how the requests in it
+   * ended. Only refusals need a latency.
+   */
+  answered(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
+    if (isRefusal(status)) this.#refuse(route, status, latencyMs, key)
+    else if (this.#book.size > 0) this.#book.settle(key, this.time.nowMs, status)
+  }
+
+  /** What `failed` wants of a failure line. */
+  failureFacts(message: UpstreamFailureMessage): FailureFacts {
+    return this.#book.failureFacts(message)
+  }
+
+  /** A failure line at the time set by `moveTo`. */
+  failed(key: RequestKey, facts: FailureFacts): void {
+    const { place, nowMs } = this.time
+    this.#countOther()
+    if (place === 'within') this.#seen['upstream-failure']++
+    if (place === 'within' || place === 'context') this.#book.failure(key, nowMs, this.#ordinal(), facts)
   }
 
   accept(line: LogLine): void {
@@ -104,28 +116,52 @@ export class Tally {
     this.moveTo(line.wallSeconds, line.stampMs)
     const { message } = line
     const key = requestKey(line.requestId)
-    if (message.kind === 'access') this.access(routeOf(message), message.status, message.latencyMs, key)
-    else this.note(key, line.level, message)
-    if (this.#time.place === 'within') this.#onRecord?.(line, this.#time.nowMs)
+    if (message.kind === 'access') this.#access(message, key)
+    else if (message.kind === 'upstream-failure') this.failed(key, this.failureFacts(message))
+    else this.#note(key, message)
+    if (this.time.place !== 'within') return
+    if (line.level === 'debug' || line.level === 'trace') this.#seen.debug++
+    this.#onRecord?.(line, this.time.nowMs)
+  }
+
+  #access(message: AccessMessage, key: RequestKey): void {
+    const route = routeOf(message)
+    if (this.time.place === 'within') this.#requests.add(route, message.status)
+    this.counted(1)
+    this.answered(route, message.status, message.latencyMs, key)
+  }
+
+  /** A record of another kind. */
+  #note(key: RequestKey, message: Message): void {
+    const { place, nowMs } = this.time
+    this.#countOther()
+    if (place === 'within' || place === 'context') this.#join(key, nowMs, message)
+    if (place === 'within') this.#count(message)
+  }
+
+  #countOther(): void {
+    this.#continuationsLeft = MAX_CONTINUED_LINES
+    if (this.time.place === 'within') this.#lines.others++
+    else this.#recordsOutside++
   }
 
   blank(): void {
-    if (this.#time.place !== 'within') return
+    if (this.time.place !== 'within') return
     this.#lines.blank++
   }
 
   /** The line passed on next or just now was longer than what was read of it. */
   cut(): void {
-    if (this.#time.place === 'within') this.#lines.cut++
+    if (this.time.place === 'within') this.#lines.cut++
   }
 
   forged(lines: readonly LogLine[]): void {
-    if (this.#time.place !== 'within') return
+    if (this.time.place !== 'within') return
     const forged = this.#forged
     forged.blocks++
     forged.lines += lines.length
-    forged.firstMs ??= this.#time.endMs
-    forged.lastMs = this.#time.endMs
+    forged.firstMs ??= this.time.endMs
+    forged.lastMs = this.time.endMs
     for (const line of lines) {
       if (line.kind !== 'record' || line.message.kind !== 'access') continue
       const { status } = line.message
@@ -148,8 +184,8 @@ export class Tally {
     return {
       parts,
       zone: this.#zone,
-      span: this.#time.span,
-      endMs: this.#time.endMs,
+      span: this.time.span,
+      endMs: this.time.endMs,
       content: contentOf(lines, this.#recordsOutside),
       lines,
       requests,
@@ -166,17 +202,17 @@ export class Tally {
   #goOn(): void {
     const isContinued = this.#continuationsLeft > 0
     if (isContinued) this.#continuationsLeft--
-    if (this.#time.place !== 'within') return
+    if (this.time.place !== 'within') return
     if (isContinued) this.#lines.continued++
     else this.#lines.unparsed++
   }
 
   #refuse(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
-    if (this.#time.place === 'before') return
-    const atMs = this.#time.nowMs
-    const group = routeClass(routeName(route))
+    if (this.time.place === 'before') return
+    const atMs = this.time.nowMs
+    const group = CLASS_OF_ROUTE[route] ?? 0
     const { origin, provider } = this.#book.answer(key, atMs, status, latencyMs, group)
-    if (this.#time.place !== 'within') return
+    if (this.time.place !== 'within') return
     this.#refusals.add({
       atMs,
       origin,
@@ -190,11 +226,14 @@ export class Tally {
   }
 
   #join(key: RequestKey, atMs: number, message: Message): void {
-    const ordinal = this.#time.place === 'within' ? this.#requests.ofClass('client-api') : null
-    if (message.kind === 'upstream-failure') this.#book.failure(key, atMs, ordinal, message)
-    else if (message.kind === 'request-error') this.#book.requestError(key, atMs, ordinal, message)
+    if (message.kind === 'request-error') this.#book.requestError(key, atMs, this.#ordinal(), message)
     else if (message.kind === 'use') this.#book.use(key, atMs, message)
     else if (message.kind === 'cooling') this.#book.cooling(key, atMs, message)
+  }
+
+  /** How many client API requests have been answered; null while nothing is counted yet. */
+  #ordinal(): number | null {
+    return this.time.place === 'within' ? this.#requests.ofClass(CLIENT_API) : null
   }
 
   #count(message: Message): void {
@@ -222,6 +261,8 @@ function routeOf(access: AccessMessage): number {
   return access.pathEnd === 'open' ? OTHER_ROUTE : routeAt(access.path)
 }
 
+const SEEN: ReadonlySet<string> = new Set(SEEN_KINDS)
+
 function isSeenKind(kind: string): kind is SeenKind {
-  return SEEN_KINDS.some((seen) => seen === kind)
+  return SEEN.has(kind)
 }

@@ -23,23 +23,6 @@ const GUESSES: readonly (readonly [RegExp, number])[] = [
   [/invalid_request_error|model is not supported/i, 400],
 ]
 
-/** A provider in trouble says the same again and again; some put the request's id into what they say. */
-const MAX_REMEMBERED = 64
-
-/** `statusInText` with a memory. */
-export class StatusFinder {
-  readonly #found = new Map<string, StatusEvidence>()
-
-  statusIn(errorText: string): StatusEvidence {
-    const known = this.#found.get(errorText)
-    if (known !== undefined) return known
-    if (this.#found.size === MAX_REMEMBERED) this.#found.clear()
-    const evidence = statusInText(errorText)
-    this.#found.set(errorText, evidence)
-    return evidence
-  }
-}
-
 /** The status of an upstream error by its text: most failure lines name none (contract, files 4.5). */
 export function statusInText(errorText: string): StatusEvidence {
   for (const pattern of EXPLICIT) {

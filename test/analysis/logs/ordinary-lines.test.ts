@@ -1,13 +1,25 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { latencyMsAt } from '../../../src/analysis/logs/byte-readers.ts'
-import { FastAccessReader } from '../../../src/analysis/logs/fast-access.ts'
-import { goDurationMs } from '../../../src/analysis/logs/go-duration.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { OrdinaryLineReader } from '../../../src/analysis/logs/ordinary-lines.ts'
+import type { LogPart } from '../../../src/analysis/logs/scan.ts'
+import { scanLog } from '../../../src/analysis/logs/scan.ts'
 import { Tally } from '../../../src/analysis/logs/tally.ts'
-import { access, clockOf, failure, fixture, lines, plain, repeat, scan, stamp } from './support.ts'
+import { access, clockOf, failure, fixture, lines, plain, repeat, START_MS, scan, stamp } from './support.ts'
 
-/** Enough ordinary lines behind a log that the byte reader looks at all before them. */
+/** A few ordinary lines behind a log. */
 const TAIL = lines(...repeat(6, () => access({ second: 3600 })))
+
+/** How many bytes of a log are taken by a reader that has seen its first line. */
+function takenOf(log: string, tally = new Tally({ clock: clockOf('UTC') })) {
+  const reader = OrdinaryLineReader.create(tally)
+  if (reader === null) throw new Error('no WebAssembly here')
+  const bytes = Buffer.from(log)
+  for (const line of log.split('\n').filter(Boolean))
+    reader.learn(Buffer.from(line), line.includes('gin') ? 'access' : 'upstream-failure')
+  tally.moveTo(Date.parse(`${stamp(0)}Z`) / 1000, null)
+  reader.startChunk(bytes)
+  return reader.read(bytes, 0)
+}
 
 /** The scan of a log by both readers, cut into chunks anyhow. */
 async function bothReaders(log: string | Uint8Array, chunkSizes?: readonly number[]) {
@@ -20,31 +32,87 @@ async function bothReaders(log: string | Uint8Array, chunkSizes?: readonly numbe
 describe('the byte reader', () => {
   it('takes all ordinary lines of a log and counts them', () => {
     const tally = new Tally({ clock: clockOf('UTC') })
-    const reader = new FastAccessReader(tally)
     const ordinary = [
       access(),
       access({ second: 1, id: '--------', method: 'GET', path: '/', ip: '::1' }),
       access({ second: 1, status: 429, latency: '4ms' }),
-      access({ second: 61, status: 502, latency: '1m32s', path: '/v1/messages?beta=true' }),
-      access({ second: 90_000, ip: '', path: '/no/such/path' }),
+      failure(2, '9f3c11ab', '{"code":429}'),
+      failure(2, '9f3c11ab', '{"code":429}').replace('812ms', '1m2.5s'),
+      access({ second: 3, status: 502, id: '9f3c11ab', latency: '1m32s', path: '/v1/messages?beta=true' }),
+      access({ second: 7000, ip: '', path: '/no/such/path' }),
     ]
-    for (const line of ordinary) reader.learn(Buffer.from(line), 'access')
-    const text = Buffer.from(lines(...ordinary))
-    const bytes = Buffer.from(lines(...ordinary) + TAIL)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    expect(reader.read(bytes, view, 0)).toBeGreaterThanOrEqual(text.length)
-    const { requests, refusals } = tally.result([])
-    expect(requests.total).toBeGreaterThanOrEqual(ordinary.length)
+    expect(takenOf(lines(...ordinary), tally)).toBe(lines(...ordinary).length)
+    const { requests, refusals, upstream } = tally.result([])
+    expect(requests.total).toBe(5)
+    expect(requests.routes.map(({ route, total }) => [route, total])).toEqual([
+      ['/v1/responses', 2],
+      ['other', 1],
+      ['/v1/messages', 1],
+      ['/', 1],
+    ])
     expect([...refusals]).toMatchObject([{ status: 429, latencyMs: 4, origin: 'local' }])
+    expect([...upstream.failures]).toMatchObject([
+      { status: 429, clientStatus: 502 },
+      { status: 429, clientStatus: 502 },
+    ])
   })
 
   it('takes lines behind the prefix of docker compose and lines that end in a carriage return', () => {
-    const reader = new FastAccessReader(new Tally({ clock: clockOf('UTC') }))
-    const line = `cli-proxy-api  | ${access()}\r`
-    reader.learn(Buffer.from(line), 'access')
-    const bytes = Buffer.from(lines(...repeat(20, () => line)))
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    expect(reader.read(bytes, view, 0)).toBeGreaterThan(10 * line.length)
+    for (const line of [`cli-proxy-api  | ${access()}\r`, `app | ${access()}`]) {
+      const log = lines(...repeat(20, () => line))
+      expect(takenOf(log)).toBe(log.length)
+    }
+  })
+
+  it('leaves what is cut off by the end of a chunk', () => {
+    const whole = lines(access(), failure(1, '9f3c11ab', 'x'), access())
+    for (let cut = 1; cut < 300; cut++) {
+      const log = whole.slice(0, -cut)
+      expect(takenOf(log)).toBe(log.lastIndexOf('\n') + 1)
+    }
+  })
+
+  it('reads chunks that are larger than its window, and those in its own memory', async () => {
+    const log = lines(
+      ...repeat(4000, (i) =>
+        i % 7 === 0 ? failure(i, 'c0ffee00', `{"n":${i % 400}}`) : access({ second: i }),
+      ),
+    )
+    const copied = plain(await scan(log))
+    const own: LogPart = {
+      name: 'test.log',
+      async *chunks(allocate) {
+        const buffer = allocate(300_000)
+        for (let at = 0; at < log.length; at += buffer.length) {
+          yield buffer.subarray(0, buffer.write(log.slice(at, at + buffer.length)))
+        }
+      },
+    }
+    expect(plain(await scanLog([own, own], { clock: clockOf('UTC') })).lines.records).toBe(8000)
+    expect(plain(await scanLog([own], { clock: clockOf('UTC') }))).toEqual({
+      ...copied,
+      parts: expect.anything(),
+    })
+    expect(copied).toEqual(plain(await scan(log, { reader: 'lines' })))
+  })
+
+  it('is done without where there is no WebAssembly', async () => {
+    const log = lines(...repeat(1000, (i) => access({ second: i, status: i % 9 === 0 ? 429 : 200 })))
+    const withIt = plain(await scan(log))
+    vi.stubGlobal('WebAssembly', undefined)
+    try {
+      expect(OrdinaryLineReader.create(new Tally({ clock: clockOf('UTC') }))).toBeNull()
+      expect(plain(await scan(log))).toEqual(withIt)
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
+  it('shows every record of a large log to who wants to see them', async () => {
+    const log = lines(...repeat(1000, (i) => access({ second: i })))
+    let seen = 0
+    await scan(log, { onRecord: () => seen++ })
+    expect(seen).toBe(1000)
   })
 
   it('says the same as the line reader of all recorded logs', async () => {
@@ -101,25 +169,40 @@ describe('the byte reader', () => {
     }
   }, 60_000)
 
-  it('reads every latency like the line reader', () => {
+  it('reads every latency like the line reader', async () => {
     const number = fc.oneof(
       fc.nat({ max: 99_999 }).map(String),
       fc.tuple(fc.nat({ max: 9999 }), fc.nat({ max: 99_999 })).map((parts) => parts.join('.')),
-      fc.constantFrom('', '.', '1.', '.5', '0.001', '1..2', '007', '1.050', '-1'),
+      fc.constantFrom('', '.', '1.', '.5', '0.001', '1..2', '007', '1.050', '-1', '1.234.5'),
     )
     const latency = fc
-      .tuple(number, fc.constantFrom('ms', 's', 'm', 'ns', 'h', '', 'ms ', 's '))
-      .map(([amount, unit]) => (amount + unit).padStart(13))
-    fc.assert(
-      fc.property(latency, (text) => {
-        const bytes = Buffer.from(`| ${text} |`)
-        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-        const ms = latencyMsAt(view, 2, 2 + text.length)
-        if (ms >= 0) expect(ms).toBe(goDurationMs(text.trim()))
-        else expect(text).not.toMatch(/^ *\d{1,4}(?:ms|s|\.\d{1,2}s)$/)
+      .tuple(number, fc.constantFrom('ms', 's', 'm', 'ns', 'h', '', 'ms ', 's ', 'mms', 'ss'))
+      .map(([amount, unit]) => amount + unit)
+    await fc.assert(
+      fc.asyncProperty(fc.array(latency, { minLength: 50, maxLength: 50 }), async (latencies) => {
+        const log = lines(access(), ...latencies.map((text) => access({ status: 429, latency: text })))
+        const [byBytes, byLines] = await bothReaders(log)
+        expect(byBytes).toEqual(byLines)
       }),
-      { numRuns: 2000 },
+      { numRuns: 40 },
     )
+  })
+
+  it('counts lines before, just before, within and behind the period like the line reader', async () => {
+    const log = lines(
+      ...repeat(600, (i) =>
+        i % 5 === 0
+          ? failure(i, `0000${1000 + i}`, 'x')
+          : access({ second: i, id: `0000${1000 + i - (i % 2)}`, status: i % 3 === 0 ? 429 : 200 }),
+      ),
+    )
+    for (const zone of ['UTC', 'Asia/Shanghai', 'America/St_Johns']) {
+      const startMs = clockOf(zone).instantMs(START_MS / 1000, null)
+      const period = { clock: clockOf(zone), sinceMs: startMs + 200_000, untilMs: startMs + 400_000 }
+      const byBytes = plain(await scan(log, { ...period, reader: 'bytes' }))
+      expect(byBytes).toEqual(plain(await scan(log, { ...period, reader: 'lines' })))
+      expect(byBytes.lines.records).toBe(200)
+    }
   })
 
   it('says the same as the line reader of any mixture of lines, cut anywhere', async () => {
