@@ -280,9 +280,31 @@ const failing = fc
     second,
     id,
     fc.constantFrom('codex', 'openai-compatible-x', ''),
-    fc.constantFrom('', 'ü', '4\u001b[0m29', '\n', '\r', '"'),
+    fc.constantFrom(
+      '',
+      'ü',
+      '4\u001b[0m29',
+      '\n',
+      '\r',
+      '"',
+      '{"code":429}',
+      'x duration=5ms err=status 403',
+    ),
+    fc.constantFrom(
+      ' duration=812ms',
+      ' duration=7ms',
+      ' duration=1m2.5s',
+      '',
+      ' duration=soon',
+      ' duration=1.s',
+      ' duration=429ms duration=503ms',
+      ' err=status duration=429ms',
+    ),
+    fc.constantFrom('gpt-5.3-codex', 'gpt-5.3-codex', 'm duration=7ms err=q', 'm duration=8ms err=q'),
   )
-  .map(([at, who, provider, error]) => failure(at, who, error, provider))
+  .map(([at, who, provider, error, duration, model]) =>
+    failure(at, who, error, provider).replace(' duration=812ms', duration).replace('gpt-5.3-codex', model),
+  )
 const mutated = fc
   .tuple(
     fc.oneof(ordinary, failing),
