@@ -64,6 +64,13 @@ describe('the byte reader', () => {
     }
   })
 
+  it('tells failures apart whose names hold a duration', async () => {
+    const named = (model: string) => failure(1, '9f3c11ab', 'x').replace('gpt-5.3-codex', model)
+    const models = ['m duration=7ms err=q', 'm duration=8ms err=q']
+    const { upstream } = await scan(lines(access(), named('m'), ...models.map(named)), { reader: 'bytes' })
+    expect(upstream.groups.map(({ model }) => model)).toEqual(['m', ...models])
+  })
+
   it('leaves what is cut off by the end of a chunk', () => {
     const whole = lines(access(), failure(1, '9f3c11ab', 'x'), access())
     for (let cut = 1; cut < 300; cut++) {
