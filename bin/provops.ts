@@ -1,17 +1,23 @@
 import './home.ts'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import envPaths from 'env-paths'
 import { main } from '../commands/main.ts'
 import { EXIT_CODES } from '../src/core/exit-codes.ts'
 import { outputStream } from './output-stream.ts'
 
-const interrupt = new AbortController()
+const interrupt = onceWanted(() => new AbortController())
+const stderr = onceWanted(() =>
+  outputStream(
+    2,
+    () => process.stderr,
+    () => {},
+  ),
+)
 let unwritable = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    interrupt.abort(signal)
+    interrupt().abort(signal)
     // The second one does not wait for anything to be put away.
     process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143))
   })
@@ -25,19 +31,23 @@ const stdout = outputStream(
     // A verdict that nobody could read, e.g. on a full disk, is none.
     unwritable = true
     process.exitCode = EXIT_CODES.usage.code
-    stderr.write(`provops: cannot write the output: ${code}\n`)
+    stderr().write(`provops: cannot write the output: ${code}\n`)
   },
-)
-const stderr = outputStream(
-  2,
-  () => process.stderr,
-  () => {},
 )
 // Node would end with 1, which is a verdict. The text may hold anything, so that only the kind of error is shown.
 process.on('uncaughtException', ({ name }) => {
-  stderr.write(`provops: internal error: ${name}\n`)
+  stderr().write(`provops: internal error: ${name}\n`)
   process.exit(EXIT_CODES.internal.code)
 })
+
+/** Makes what a help text does without: node needs time for each of these. */
+function onceWanted<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
 
 /** A directory that is gone has no name any more but the shell's. */
 function workingDirectory(): string {
@@ -56,7 +66,10 @@ void main({
   home: homedir(),
   clock: {
     nowMs: () => Date.now(),
-    sleep: (durationMs, signal) => sleep(durationMs, undefined, signal ? { signal } : {}),
+    sleep: async (durationMs, signal) => {
+      const { setTimeout: sleep } = await import('node:timers/promises')
+      return sleep(durationMs, undefined, signal ? { signal } : {})
+    },
   },
   random: Math.random,
   // Opening it takes time at every start, so that waits for a command that reads it.
@@ -68,8 +81,12 @@ void main({
     destroy: () => process.stdin.destroy(),
   },
   stdout,
-  stderr,
-  interrupted: interrupt.signal,
+  get stderr() {
+    return stderr()
+  },
+  get interrupted() {
+    return interrupt().signal
+  },
   stateDir: process.env.PROVOPS_STATE_DIR || paths.log,
   scenariosDir: join(import.meta.dirname, '../fixtures/scenarios'),
   configDir: paths.config,

@@ -22,8 +22,8 @@ export async function main(world: World): Promise<number> {
     await program.parseAsync(withoutVainHelp(program, withScenario(world.argv)), { from: 'user' })
     return exitCode
   } catch (error) {
-    if (world.interrupted.aborted) return interrupted(world)
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage.code
+    if (world.interrupted.aborted) return interrupted(world)
     world.stderr.write(`${internalError(error, world)}\n`)
     return EXIT_CODES.internal.code
   }

@@ -5,11 +5,17 @@ import { readFile } from 'node:fs/promises'
  * input, commander wants node:child_process for commands that are programs of their own, and the width of text that is
  * not ASCII is looked up in large tables, were it for a tick or a dash that provops itself writes. undici wants node:http2
  * for servers that speak it, which it is told not to use, of node:http only a size and a class, and node:assert, which
- * opens standard error. chalk asks what each stream can show, and is always told.
+ * opens standard error. chalk asks what each stream can show, and is always told. Where a library imports the default of
+ * a module of node's, esbuild copies all of that module's names.
  */
 export const lighter = {
   name: 'lighter',
   setup(bundle) {
+    bundle.onResolve({ filter: /^node:(os|path|process)$/ }, ({ path, kind, importer }) =>
+      kind === 'import-statement' && /[\\/]env-paths[\\/]/.test(importer)
+        ? { path: path === 'node:process' ? 'process' : `require('${path}')`, namespace: 'default' }
+        : undefined,
+    )
     bundle.onResolve({ filter: /^node:process$/ }, () => ({ path: 'process', namespace: 'value' }))
     bundle.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
       /[\\/]commander[\\/]/.test(importer) ? { path: '{}', namespace: 'value' } : undefined,
@@ -18,6 +24,9 @@ export const lighter = {
       /[\\/]undici[\\/]/.test(importer) ? { path: FOR_UNDICI[path], namespace: 'value' } : undefined,
     )
     bundle.onResolve({ filter: /^#supports-color$/ }, () => ({ path: '{}', namespace: 'value' }))
+    bundle.onLoad({ filter: /.*/, namespace: 'default' }, ({ path }) => ({
+      contents: `export default ${path}`,
+    }))
     bundle.onLoad({ filter: /.*/, namespace: 'value' }, ({ path }) => ({
       contents: `module.exports = ${path}`,
     }))
