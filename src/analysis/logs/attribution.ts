@@ -219,6 +219,7 @@ export class RequestBook {
   }
 
   #age(atMs: number): void {
+    if (this.#latest !== null && atMs - this.#latest.lastMs > JOIN_WITHIN_MS) this.#takeLatest()
     if (atMs - this.#recentSinceMs <= JOIN_WITHIN_MS && this.#recent.size < MAX_OPEN_REQUESTS) return
     this.#older = this.#recent
     this.#recent = new Map()

@@ -103,6 +103,17 @@ describe('the byte reader', () => {
     expect(copied).toEqual(plain(await scan(log, { reader: 'lines' })))
   })
 
+  it('awaits the answer of a failed request for half an hour', () => {
+    const tally = new Tally({ clock: clockOf('UTC') })
+    takenOf(lines(access(), failure(1, '9f3c11ab', 'x')), tally)
+    const answersElsewhere = (minute: number) => {
+      tally.moveTo(START_MS / 1000 + 60 * minute, null)
+      tally.answered(0, 200, null, 7)
+      return tally.awaitsAnswers
+    }
+    expect([29, 30, 31].map(answersElsewhere)).toEqual([true, true, false])
+  })
+
   it('is done without where there is no WebAssembly', async () => {
     const log = lines(...repeat(1000, (i) => access({ second: i, status: i % 9 === 0 ? 429 : 200 })))
     const withIt = plain(await scan(log))
