@@ -64,6 +64,17 @@ describe('the byte reader', () => {
     }
   })
 
+  it('takes lines of a journal, whose prefixes differ in digits', async () => {
+    const journal = (i: number) => `Aug 22 21:4${i}:0${i} host-${i} unit[1${i}]: `
+    const log = lines(...repeat(10, (i) => journal(i) + access({ second: i, status: 429 })))
+    expect(takenOf(log)).toBe(log.length)
+    const [byBytes, byLines] = await bothReaders(
+      `${log}${log.replaceAll('Aug', 'Sep')}${log.replaceAll('unit', 'u-1t')}`,
+    )
+    expect(byBytes).toEqual(byLines)
+    expect(byBytes.refusals).toHaveLength(30)
+  })
+
   it('tells failures apart whose names hold a duration', async () => {
     const named = (model: string) => failure(1, '9f3c11ab', 'x').replace('gpt-5.3-codex', model)
     const models = ['m duration=7ms err=q', 'm duration=8ms err=q']
@@ -367,6 +378,11 @@ const foreign = fc.oneof(
       `cli-proxy-api  | ${access()}`,
       `2026-08-22T21:40:03.123Z ${access()}`,
       `Aug 22 21:40:01 host unit[12]: ${access()}`,
+      `Aug 22 21:40:02 host unit[13]: ${access()}`,
+      `Aug 2x 21:40:02 host unit[13]: ${access()}`,
+      `cli-proxy-apx  | ${access()}`,
+      `app-1  | ${access()}`,
+      `app-2  | ${access()}`,
       '[2026-08-22 21:40:03] [info] [gin_logger.go:58] [GIN] 2026/08/22 - 21:40:03 | 429 |           7ms |       127.0.0.1 | GET     "/v1/models"',
       '[GIN] 2026/08/22 - 21:40:04 | 401 |      87.542µs |       127.0.0.1 | POST     "/v1/messages"',
       '[2026-08-22 21:40:05] [warn ] [gin_logger.go:92] | a1b2c3d4 | 429 |       23.559s |       127.0.0.1 | POST    "/v1/messages"',

@@ -23,6 +23,21 @@ export function isSame(one: usize, other: usize, length: i32): bool {
   return (equalBits(v128.load(one + at), v128.load(other + at)) & rest) === rest
 }
 
+/** As `isSame`, but any digit is the same as any other. */
+export function isSameShape(one: usize, other: usize, length: i32): bool {
+  for (let at = 0; at < length; at += 16) {
+    const bits = equalBits(shapeOf(v128.load(one + at)), shapeOf(v128.load(other + at)))
+    const rest = lowBits(length - at < 16 ? length - at : 16)
+    if ((bits & rest) !== rest) return false
+  }
+  return true
+}
+
+function shapeOf(bytes: v128): v128 {
+  const isDigit = i8x16.lt_u(i8x16.sub(bytes, everyByte(0x30)), everyByte(10))
+  return v128.bitselect(everyByte(0x30), bytes, isDigit)
+}
+
 /** Where the byte comes first from `from` to below `end`; `end` when it does not. May read up to 15 bytes more. */
 export function find(byte: i32, from: usize, end: usize): usize {
   const wanted = everyByte(byte)

@@ -2,7 +2,7 @@
 // log are, and failure lines. In AssemblyScript, which needs no time to get fast, and compares sixteen bytes at once.
 //
 //     [2026-08-22 21:40:03] [9f3c11aa] [info ] [gin_logger.go:93] 200 |         812ms |    198.51.100.10 | POST    "/v1/responses"
-import { digitAt, equalBits, everyByte, find, isSame, lowBits } from './bytes'
+import { digitAt, equalBits, everyByte, find, isSame, isSameShape, lowBits } from './bytes'
 import { numberOfText } from './failures'
 import { endOfPath, isPrintable, routeOf } from './paths'
 import {
@@ -93,16 +93,20 @@ export function setTimes(from: f64, end: f64, counted: bool): void {
 /** Where to put a text of this length that the lines from now on have. */
 export function learn(which: i32, length: i32): usize {
   store<i32>(knownLengths + which * 4, length)
-  return knownTexts + which * MAX_KNOWN_LENGTH
+  return textOf(which)
 }
 
 function lengthOf(which: i32): i32 {
   return load<i32>(knownLengths + which * 4)
 }
 
+function textOf(which: i32): usize {
+  return knownTexts + which * MAX_KNOWN_LENGTH
+}
+
 function isKnown(which: i32, at: usize): bool {
   const length = lengthOf(which)
-  return length > 0 && isSame(at, knownTexts + which * MAX_KNOWN_LENGTH, length)
+  return length > 0 && isSame(at, textOf(which), length)
 }
 
 function tell(fact: i32, value: i32): void {
@@ -126,7 +130,7 @@ export function read(from: usize, end: usize, areAwaited: bool): i32 {
 function readLines(end: usize, areAwaited: bool): i32 {
   const prefixLength = lengthOf(PREFIX)
   while (next < end) {
-    if (prefixLength > 0 && !isKnown(PREFIX, next)) return NOT_TAKEN
+    if (prefixLength > 0 && !isSameShape(next, textOf(PREFIX), prefixLength)) return NOT_TAKEN
     const why = readLine(next + prefixLength, end, areAwaited)
     if (why !== AT_END) return why
   }

@@ -35,8 +35,10 @@ export const LATENCY_MS = 11
 export const TEXT = 12
 export const FACTS = 13
 
-/** What `learn` takes: what stands before every line, and what between the request id and the message of some. */
+// What `learn` takes.
+/** Stands before every line. Its digits can be others in the next line: a journal puts the time there. */
 export const PREFIX = 0
+/** From here on what stands between the request id and the message of some lines. */
 export const INFO_HEAD = 1
 export const WARN_HEAD = 2
 export const ERROR_HEAD = 3
