@@ -33,6 +33,16 @@ const LATENCY_LENGTH = 13
 const ID_LENGTH = 8
 const NO_ID = '--------'
 
+function instantiated(): Assembly | null {
+  try {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as Assembly
+    instance.memory.grow(MEMORY_BYTES / PAGE_BYTES)
+    return instance
+  } catch {
+    return null
+  }
+}
+
 /**
  * Reads the ordinary lines of era E straight from the bytes: nearly all lines of a log are such, and decoding and
  * matching them costs many times more. It takes only what `parseLine` reads the same way and leaves every other line
@@ -59,19 +69,18 @@ export class OrdinaryLineReader {
   #timesFrom = 0
   #timesEnd = 0
 
-  /** Null where WebAssembly, or its instructions for sixteen bytes at a time, are missing. */
+  /** Null where WebAssembly, its instructions for sixteen bytes at a time, or the address space for it are missing. */
   static create(tally: Tally): OrdinaryLineReader | null {
-    const canRun = typeof WebAssembly === 'object' && WebAssembly.validate(wasm)
-    return canRun ? new OrdinaryLineReader(tally) : null
+    const instance = instantiated()
+    return instance === null ? null : new OrdinaryLineReader(tally, instance)
   }
 
-  private constructor(tally: Tally) {
+  private constructor(tally: Tally, instance: Assembly) {
     this.#tally = tally
-    this.#assembly = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as Assembly
-    const { memory, facts, counts, classCounts } = this.#assembly
-    memory.grow(MEMORY_BYTES / PAGE_BYTES)
+    this.#assembly = instance
+    const { memory, facts, counts, classCounts } = instance
     this.#memory = Buffer.from(memory.buffer)
-    this.#window = this.#assembly.input()
+    this.#window = instance.input()
     this.startPart()
     this.#facts = new Int32Array(memory.buffer, facts.value, assembly.FACTS)
     tally.countIn(

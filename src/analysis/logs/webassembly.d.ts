@@ -15,5 +15,4 @@ declare namespace WebAssembly {
   interface Global {
     readonly value: number
   }
-  function validate(bytes: Uint8Array): boolean
 }
