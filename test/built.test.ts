@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { access, lines, repeat } from './analysis/logs/support.ts'
 
 const DIST = resolve(import.meta.dirname, '../dist')
 const SCRIPTS = ['cli.js', 'first.js', 'late.js', 'config.js', 'embedded.js']
@@ -34,5 +36,17 @@ describe('the built program', () => {
       const script = new Script(readFileSync(process.argv[1], 'latin1'), { filename: process.argv[1], cachedData })
       console.log(script.cachedDataRejected)`
     expect((await node('-e', program, path)).stdout).toBe('false\n')
+  })
+
+  it.runIf(process.platform === 'linux')('says what is missing where addresses are short', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'provops-built-'))
+    const log = join(home, 'main.log')
+    writeFileSync(log, lines(...repeat(1000, (i) => access({ second: i }))))
+    const env = { HOME: home, PATH: process.env.PATH, PROVOPS_STATE_DIR: home }
+    const line = `daily-check -o short --embedded --logs ${log} --since 9999d --tz UTC`
+    const limited = `ulimit -v 6000000; "${process.execPath}" "${join(DIST, 'provops.js')}" ${line}; true`
+    const { stdout } = await promisify(execFile)('sh', ['-c', limited], { env })
+    expect(stdout).toContain('gateway.alive no connection: ENOMEM | next: raise the limit on the memory')
+    expect(stdout).toContain('pass logs.bursts:429 0 of 1,000 requests')
   })
 })

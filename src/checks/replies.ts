@@ -25,8 +25,13 @@ const TLS_NEXT: readonly (readonly [RegExp, string])[] = [
 
 /** What an operator should read for each way of getting no reply. */
 const FAULT_WORDS: { readonly [K in Fault['kind']]: (fault: Fault & { kind: K }) => FaultWords } = {
-  unreachable: ({ code, proxy }) =>
-    proxy === undefined
+  unreachable: ({ code, proxy }) => {
+    if (code === 'ENOMEM')
+      return {
+        saw: `no connection: ${code}`,
+        next: 'raise the limit on the memory of this process (ulimit -v): nothing could be sent',
+      }
+    return proxy === undefined
       ? {
           saw: `no connection: ${code}`,
           next: 'check --gateway, the port, and that the gateway process runs',
@@ -34,7 +39,8 @@ const FAULT_WORDS: { readonly [K in Fault['kind']]: (fault: Fault & { kind: K })
       : {
           saw: `no connection to the proxy ${proxy}: ${code}`,
           next: 'check http_proxy and https_proxy, or name the gateway in no_proxy to do without a proxy',
-        },
+        }
+  },
   tls: ({ code }) => ({
     saw: `TLS failed: ${code}`,
     next: TLS_NEXT.find(([codes]) => codes.test(code))?.[1] ?? 'check http:// against https://',

@@ -77,6 +77,9 @@ function unreachable({ code, message }: Failure): Fault {
   // node's own HTTP client calls this ECONNRESET too ("socket hang up").
   if (code === 'UND_ERR_SOCKET' || code === 'HTTPParserError')
     return { kind: 'unreachable', code: 'ECONNRESET', message: 'the connection was closed before a reply' }
+  // undici's HTTP parser, for which V8 reserves gigabytes of addresses.
+  if (code === 'RangeError' && message.startsWith('WebAssembly'))
+    return { kind: 'unreachable', code: 'ENOMEM', message: 'there is no address space for an HTTP parser' }
   return { kind: 'unreachable', code: code === 'UND_ERR_CONNECT_TIMEOUT' ? 'ETIMEDOUT' : code, message }
 }
 
