@@ -72,7 +72,7 @@ const knownLengths = memory.data((FAILURE_HEAD + 1) * 4, 8)
 
 let firstWall: i64 = 0
 let endWall: i64 = 0
-let areCounted = false
+let areCounted: bool = false
 // Of the lines taken: where the next one begins, how many there are, and the last one's time.
 let next: usize = 0
 let linesTaken = 0
