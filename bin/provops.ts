@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import envPaths from 'env-paths'
 import { main } from '../commands/main.ts'
 import { EXIT_CODES } from '../src/core/exit-codes.ts'
+import { once } from '../src/shell/once.ts'
 import { outputStream } from './output-stream.ts'
 
-const interrupt = onceWanted(() => new AbortController())
-const stderr = onceWanted(() =>
+// Help does without these, and node needs time to make them.
+const interrupt = once(() => new AbortController())
+const stderr = once(() =>
   outputStream(
     2,
     () => process.stderr,
@@ -39,15 +41,6 @@ process.on('uncaughtException', ({ name }) => {
   stderr().write(`provops: internal error: ${name}\n`)
   process.exit(EXIT_CODES.internal.code)
 })
-
-/** Makes what a help text does without: node needs time for each of these. */
-function onceWanted<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
-}
 
 /** A directory that is gone has no name any more but the shell's. */
 function workingDirectory(): string {

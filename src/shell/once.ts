@@ -1,6 +1,6 @@
-/** Calls `make` at the first call and gives its promise to every later one. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null
+/** Calls `make` at the first call and gives what it made, such as a promise, to every later one. */
+export function once<T extends object>(make: () => T): () => T {
+  let made: T | null = null
   return () => {
     made ??= make()
     return made
