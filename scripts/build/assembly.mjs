@@ -3,12 +3,18 @@ import asc from 'assemblyscript/asc'
 
 const WASM = /\.wasm$/
 
+/** A build bundles a script more than once, and what it imports stays the same meanwhile. */
+const modules = new Map()
+
 /** Plugins for esbuild and for vite that compile `name.ts`, in AssemblyScript, where `name.wasm` is imported. */
 export const assembly = {
   name: 'assembly',
   setup(bundle) {
     bundle.onResolve({ filter: WASM }, ({ path, resolveDir }) => ({ path: join(resolveDir, path) }))
-    bundle.onLoad({ filter: WASM }, async ({ path }) => ({ contents: await moduleOf(path) }))
+    bundle.onLoad({ filter: WASM }, async ({ path }) => {
+      if (!modules.has(path)) modules.set(path, moduleOf(path))
+      return { contents: await modules.get(path) }
+    })
   },
 }
 export const viteAssembly = {

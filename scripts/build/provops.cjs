@@ -7,8 +7,10 @@ const loaded = new Map()
 
 /** What a script of this directory exports; it runs once. */
 function load(name) {
-  if (name !== 'cli.js') compileWasmLater()
-  if (!loaded.has(name)) loaded.set(name, run(name))
+  if (!loaded.has(name)) {
+    if (name !== 'cli.js') compileWasmLater()
+    loaded.set(name, run(name))
+  }
   return loaded.get(name)
 }
 
