@@ -64,8 +64,6 @@ export interface Answer {
  */
 export class RequestBook {
   readonly providers: string[] = []
-  /** How many requests are open; while there are none, access lines need not be looked up. */
-  size = 0
   readonly #failures: FailureLog
   readonly #providerIndex = new Map<string, number>()
   // Requests with a line in the last half hour are in `#recent`, those of the half hour before in `#older`: so letting
@@ -79,6 +77,11 @@ export class RequestBook {
 
   constructor(failures: FailureLog) {
     this.#failures = failures
+  }
+
+  /** How many requests are open; while there are none, access lines need not be looked up. */
+  get size(): number {
+    return this.#recent.size + this.#older.size + (this.#latest === null ? 0 : 1)
   }
 
   /** What a failure line says, whenever it says so. */
@@ -156,7 +159,6 @@ export class RequestBook {
   #settled(key: RequestKey, atMs: number, status: number): OpenRequest | null {
     if (this.size === 0) return null
     const request = this.#take(key, atMs)
-    this.#resize()
     if (request === null) return null
     for (const row of request.rows) this.#failures.answer(row, status)
     // The client gets the last provider's error, unless credentials in cooldown had the last word.
@@ -201,7 +203,6 @@ export class RequestBook {
     }
     request.lastMs = atMs
     if (key !== NO_REQUEST) this.#keep(key, request, atMs)
-    this.#resize()
     return request
   }
 
@@ -212,10 +213,6 @@ export class RequestBook {
     }
     this.#latest = request
     this.#latestKey = key
-  }
-
-  #resize(): void {
-    this.size = this.#recent.size + this.#older.size + (this.#latest === null ? 0 : 1)
   }
 
   #age(atMs: number): void {

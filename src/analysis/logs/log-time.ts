@@ -18,6 +18,9 @@ export type Place = 'before' | 'context' | 'within' | 'after'
 export class LogTime {
   /** Before the first record a line counts as within the period. */
   place: Place = 'within'
+  /** Local times from this one to below `plainTo` lie in the same place, and to move among them is all that is to do. */
+  plainFrom = 0
+  plainTo = 0
   readonly #clock: WallClock
   readonly #sinceMs: number
   readonly #untilMs: number
@@ -29,9 +32,6 @@ export class LogTime {
   #wallSeconds = 0
   #offsetMs = 0
   #isSet = false
-  #plainFrom = 0
-  #plainTo = 0
-
   constructor({ clock, sinceMs, untilMs }: LogPeriod) {
     this.#clock = clock
     this.#sinceMs = sinceMs ?? Number.NEGATIVE_INFINITY
@@ -54,18 +54,9 @@ export class LogTime {
     return { firstMs: this.#firstMs, lastMs: this.place === 'within' ? this.nowMs : this.#lastMs }
   }
 
-  /** Local times from this one to below `plainTo` lie in the same place, and to move among them is all that is to do. */
-  get plainFrom(): number {
-    return this.#plainFrom
-  }
-
-  get plainTo(): number {
-    return this.#plainTo
-  }
-
   /** Moves to the time of a record: its local time, and the instant that a container runtime put before it. */
   moveTo(wallSeconds: number, stampMs: number | null): void {
-    if (stampMs === null && wallSeconds >= this.#plainFrom && wallSeconds < this.#plainTo) {
+    if (stampMs === null && wallSeconds >= this.plainFrom && wallSeconds < this.plainTo) {
       this.#wallSeconds = wallSeconds
     } else this.#moveFar(wallSeconds, stampMs)
   }
@@ -90,11 +81,15 @@ export class LogTime {
 
   #findPlainTimes(stampMs: number | null): void {
     const { startS, endS, earlyMs, lateMs } = this.#clock.stretchAt(this.#wallSeconds)
-    const isPlain = stampMs === null && earlyMs === lateMs
+    if (stampMs !== null || earlyMs !== lateMs) {
+      this.plainFrom = 0
+      this.plainTo = 0
+      return
+    }
     const { fromMs, toMs } = this.#bounds()
     const localSeconds = (ms: number) => Math.ceil((ms + this.#offsetMs) / 1000)
-    this.#plainFrom = isPlain ? Math.max(startS, localSeconds(fromMs)) : 0
-    this.#plainTo = isPlain ? Math.min(endS, localSeconds(toMs)) : 0
+    this.plainFrom = Math.max(startS, localSeconds(fromMs))
+    this.plainTo = Math.min(endS, localSeconds(toMs))
   }
 
   /** Of the place; within the period not before its first record, which an earlier one would be instead. */

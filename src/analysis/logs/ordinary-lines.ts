@@ -1,6 +1,7 @@
 import wasm from './assembly/ordinary-lines.wasm'
 import * as assembly from './assembly/shared.ts'
 import type { FailureFacts } from './attribution.ts'
+import { REFUSALS } from './events.ts'
 import { goDurationMs } from './go-duration.ts'
 import { plainPrefixLength } from './line.ts'
 import type { RequestKey } from './request-id.ts'
@@ -14,6 +15,7 @@ import { readUpstreamFailure } from './upstream-failure.ts'
 interface Assembly {
   readonly memory: WebAssembly.Memory
   readonly facts: WebAssembly.Global
+  readonly refusals: WebAssembly.Global
   readonly counts: WebAssembly.Global
   readonly classCounts: WebAssembly.Global
   input(): number
@@ -29,13 +31,15 @@ const MEMORY_BYTES = 10 * 2 ** 20
 const PAGE_BYTES = 65_536
 /** Of chunks that are elsewhere, so much at a time is copied into the memory: it stays in a processor's cache. */
 const WINDOW_BYTES = 131_072
-const LATENCY_LENGTH = 13
-const ID_LENGTH = 8
 const NO_ID = '--------'
+
+/** What V8 has made of it, for speed too, is kept for the next log. */
+let compiled: WebAssembly.Module | undefined
 
 function instantiated(): Assembly | null {
   try {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as Assembly
+    compiled ??= new WebAssembly.Module(wasm)
+    const instance = new WebAssembly.Instance(compiled).exports as Assembly
     instance.memory.grow(MEMORY_BYTES / PAGE_BYTES)
     return instance
   } catch {
@@ -78,11 +82,12 @@ export class OrdinaryLineReader {
   private constructor(tally: Tally, instance: Assembly) {
     this.#tally = tally
     this.#assembly = instance
-    const { memory, facts, counts, classCounts } = instance
+    const { memory, facts, refusals, counts, classCounts } = instance
     this.#memory = Buffer.from(memory.buffer)
     this.#window = instance.input()
     this.startPart()
     this.#facts = new Int32Array(memory.buffer, facts.value, assembly.FACTS)
+    for (const status of REFUSALS) this.#memory[refusals.value + status - assembly.FIRST_STATUS] = 1
     tally.countIn(
       new Uint32Array(memory.buffer, counts.value, LOG_ROUTES.length * assembly.STATUSES),
       new Uint32Array(memory.buffer, classCounts.value, ROUTE_CLASSES.length),
@@ -117,7 +122,7 @@ export class OrdinaryLineReader {
     for (;;) {
       if (at >= this.#end) this.#moveTo(chunk, at)
       const why = this.#run(at)
-      at = (this.#facts[assembly.POSITION] ?? 0) - this.#shift
+      at = this.#fact(assembly.POSITION) - this.#shift
       if (why === assembly.ACCESS) this.#answer()
       else if (why === assembly.FAILURE) this.#fail()
       else if (why === assembly.NEW_PATH) this.#learnPath()
@@ -165,50 +170,52 @@ export class OrdinaryLineReader {
       this.#assembly.setTimes(time.plainFrom, time.plainTo, time.place === 'within')
     }
     const why = this.#assembly.read(at + this.#shift, this.#end + this.#shift, awaitsAnswers)
-    const taken = this.#facts[assembly.TAKEN] ?? 0
+    const taken = this.#fact(assembly.TAKEN)
     if (taken > 0 || why === assembly.FAILURE) {
-      this.#tally.moveTo(this.#timesFrom + (this.#facts[assembly.SECONDS] ?? 0), null)
+      time.moveTo(this.#timesFrom + this.#fact(assembly.SECONDS), null)
       this.#tally.counted(taken)
     }
     return why
   }
 
-  #answer(): void {
-    const facts = this.#facts
-    const ms = facts[assembly.LATENCY_MS] ?? -1
-    const latencyMs = ms >= 0 ? ms : goDurationMs(this.#latencyText())
-    this.#tally.answered(facts[assembly.ROUTE] ?? 0, facts[assembly.STATUS] ?? 0, latencyMs, this.#key())
+  #fact(which: number): number {
+    return this.#facts[which] ?? 0
   }
 
-  #latencyText(): string {
-    const from = this.#facts[assembly.LATENCY_FROM] ?? 0
-    return this.#memory.toString('latin1', from, from + LATENCY_LENGTH).trim()
+  #answer(): void {
+    const ms = this.#fact(assembly.LATENCY_MS)
+    const latencyMs =
+      ms >= 0 ? ms : goDurationMs(this.#text(assembly.LATENCY_FROM, assembly.LATENCY_LENGTH).trim())
+    this.#tally.answered(this.#fact(assembly.ROUTE), this.#fact(assembly.STATUS), latencyMs, this.#key())
+  }
+
+  #text(from: number, length: number): string {
+    const address = this.#fact(from)
+    return this.#memory.toString('latin1', address, address + length)
   }
 
   #fail(): void {
-    const failure = this.#failures[this.#facts[assembly.TEXT] ?? 0]
+    const failure = this.#failures[this.#fact(assembly.TEXT)]
     if (failure !== undefined) this.#tally.failed(this.#key(), failure)
   }
 
   #key(): RequestKey {
-    const facts = this.#facts
-    if (facts[assembly.ID_IS_HEX] === 1) return (facts[assembly.ID] ?? 0) >>> 0
-    const from = facts[assembly.ID_FROM] ?? 0
-    const text = this.#memory.toString('latin1', from, from + ID_LENGTH)
+    if (this.#fact(assembly.ID_IS_HEX) === 1) return this.#fact(assembly.ID) >>> 0
+    const text = this.#text(assembly.ID_FROM, assembly.ID_LENGTH)
     return requestKey(text === NO_ID ? null : text)
   }
 
   #learnPath(): void {
-    const from = this.#facts[assembly.FROM] ?? 0
-    const quote = this.#facts[assembly.TO] ?? 0
+    const from = this.#fact(assembly.FROM)
+    const quote = this.#fact(assembly.TO)
     const route = routeAt(this.#memory.toString('latin1', from, quote))
     this.#assembly.rememberPath(from, quote, route, CLASS_OF_ROUTE[route] ?? 0)
   }
 
   /** False when the text is no failure, or none that can be remembered. */
   #learnFailure(): boolean {
-    const from = this.#facts[assembly.FROM] ?? 0
-    const end = this.#facts[assembly.TO] ?? 0
+    const from = this.#fact(assembly.FROM)
+    const end = this.#fact(assembly.TO)
     const text = this.#memory.toString('utf8', from, end)
     const message = text.includes('\u001b') ? null : readUpstreamFailure(text)
     if (message === null || namesDuration(message)) return false

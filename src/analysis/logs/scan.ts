@@ -1,4 +1,5 @@
 import { errorCode } from '../../core/error-code.ts'
+import { CARRIAGE_RETURN, LINE_FEED } from './assembly/shared.ts'
 import { ForgeryGuard } from './forgery.ts'
 import type { LogLine } from './line.ts'
 import { parseLine } from './line.ts'
@@ -28,9 +29,6 @@ export interface ScanOptions extends TallyOptions {
    */
   readonly reader?: 'bytes' | 'lines'
 }
-
-const LINE_FEED = 0x0a
-const CARRIAGE_RETURN = 0x0d
 
 /** To decode a log that is smaller than this takes less time than to make a reader of bytes. */
 const LARGE_BYTES = 32_768

@@ -1,3 +1,4 @@
+import { LINE_FEED } from './assembly/shared.ts'
 import { lineTime } from './line.ts'
 import { CONTEXT_MS } from './log-time.ts'
 import type { WallClock } from './wall-clock.ts'
@@ -5,7 +6,6 @@ import type { WallClock } from './wall-clock.ts'
 /** Reads up to `length` bytes at an offset of a file; fewer only at its end. */
 export type ReadAt = (offset: number, length: number) => Promise<Buffer>
 
-const LINE_FEED = 0x0a
 const PROBE_BYTES = 8_192
 /** A record with its further lines is never longer in practice; without a time in 512 KiB the search goes left. */
 const MAX_PROBES = 64

@@ -28,7 +28,7 @@ const MAX_MODELS = 5000
 
 /** Adds up a log line by line. Both readers, the one by lines and the one by bytes, end here. */
 export class Tally {
-  /** Where the reading has come to; moved by `moveTo`. */
+  /** Where the reading has come to: who tells of a record moves it there first. */
   readonly time: LogTime
   readonly #zone: string
   readonly #onRecord: TallyOptions['onRecord']
@@ -65,11 +65,6 @@ export class Tally {
     this.#onRecord = options.onRecord
   }
 
-  /** Sets the time of the record that is told of next. */
-  moveTo(wallSeconds: number, stampMs: number | null): void {
-    this.time.moveTo(wallSeconds, stampMs)
-  }
-
   /** Keeps the counts of requests in these cells from now on; whoever else counts in them calls `counted`. */
   countIn(cells: Uint32Array<ArrayBuffer>, ofClass: Uint32Array<ArrayBuffer>): void {
     this.#requests.countIn(cells, ofClass)
@@ -80,7 +75,7 @@ export class Tally {
     return this.#book.size > 0
   }
 
-  /** So many access lines up to the time set by `moveTo`, whose requests are counted if they lie within the period. */
+  /** So many access lines up to now, whose requests are counted if they lie within the period. */
   counted(lines: number): void {
     this.#continuationsLeft = MAX_CONTINUED_LINES
     if (this.time.place !== 'within') this.#recordsOutside += lines
@@ -92,7 +87,7 @@ export class Tally {
    */
   answered(route: number, status: number, latencyMs: number | null, key: RequestKey): void {
     if (isRefusal(status)) this.#refuse(route, status, latencyMs, key)
-    else if (this.#book.size > 0) this.#book.settle(key, this.time.nowMs, status)
+    else this.#book.settle(key, this.time.nowMs, status)
   }
 
   /** What `failed` wants of a failure line. */
@@ -100,7 +95,7 @@ export class Tally {
     return this.#book.failureFacts(message)
   }
 
-  /** A failure line at the time set by `moveTo`. */
+  /** A failure line. */
   failed(key: RequestKey, facts: FailureFacts): void {
     const { place, nowMs } = this.time
     this.#countOther()
@@ -113,7 +108,7 @@ export class Tally {
       this.#goOn()
       return
     }
-    this.moveTo(line.wallSeconds, line.stampMs)
+    this.time.moveTo(line.wallSeconds, line.stampMs)
     const { message } = line
     const key = requestKey(line.requestId)
     if (message.kind === 'access') this.#access(message, key)

@@ -16,7 +16,7 @@ function takenOf(log: string, tally = new Tally({ clock: clockOf('UTC') })) {
   const bytes = Buffer.from(log)
   for (const line of log.split('\n').filter(Boolean))
     reader.learn(Buffer.from(line), line.includes('gin') ? 'access' : 'upstream-failure')
-  tally.moveTo(Date.parse(`${stamp(0)}Z`) / 1000, null)
+  tally.time.moveTo(Date.parse(`${stamp(0)}Z`) / 1000, null)
   reader.startChunk(bytes)
   return reader.read(bytes, 0)
 }
@@ -118,7 +118,7 @@ describe('the byte reader', () => {
     const tally = new Tally({ clock: clockOf('UTC') })
     takenOf(lines(access(), failure(1, '9f3c11ab', 'x')), tally)
     const answersElsewhere = (minute: number) => {
-      tally.moveTo(START_MS / 1000 + 60 * minute, null)
+      tally.time.moveTo(START_MS / 1000 + 60 * minute, null)
       tally.answered(0, 200, null, 7)
       return tally.awaitsAnswers
     }

@@ -1,4 +1,5 @@
-import { find, isSame, mixed } from './bytes'
+import { digitAt, find, isSame, mixed } from './bytes'
+import { freeSlot, NEIGHBOURS, slotOf } from './slots'
 
 // What failed again and again fails with the same words, but for how long it took:
 //
@@ -7,15 +8,12 @@ import { find, isSame, mixed } from './bytes'
 // So texts are remembered without what stands between `duration=` and ` err=`.
 
 const SLOT_BITS = 8
-const SLOTS = 1 << SLOT_BITS
-/** A text is in one of so many neighbouring slots. */
-const NEIGHBOURS = 4
 /** Longer texts are not remembered. */
 const MAX_LENGTH = 1000
 // A slot holds the length, the length up to the duration, and the text without it; the last bytes can be read with it.
 const TEXT = 8
 const SLOT_BYTES = TEXT + MAX_LENGTH + 16
-const slots = memory.data(SLOT_BYTES * SLOTS, 16)
+const slots = memory.data(SLOT_BYTES << SLOT_BITS, 16)
 
 const EQUALS_SIGN = 0x3d
 /** ` duration` before an equals sign, in eight bytes and one. */
@@ -30,7 +28,7 @@ let from: usize = 0
 let firstLength: i32 = 0
 let secondFrom: usize = 0
 let secondLength: i32 = 0
-let home: i32 = 0
+let hash: u64 = 0
 
 /** The number of a text that is remembered; -1 for any other, which `rememberText` can then remember. */
 export function numberOfText(start: usize, end: usize): i32 {
@@ -38,10 +36,9 @@ export function numberOfText(start: usize, end: usize): i32 {
   cut(end)
   const length = firstLength + secondLength
   if (length === 0 || length > MAX_LENGTH) return -1
-  const hash = hashOf(secondFrom, secondLength, hashOf(from, firstLength, length))
-  home = <i32>(hash >> (64 - SLOT_BITS))
-  for (let i = 0; i < NEIGHBOURS; i++) {
-    const number = (home + i) % SLOTS
+  hash = hashOf(secondFrom, secondLength, hashOf(from, firstLength, length))
+  for (let step = 0; step < NEIGHBOURS; step++) {
+    const number = slotOf(hash, SLOT_BITS, step)
     if (isIn(number, length)) return number
   }
   return -1
@@ -61,21 +58,13 @@ function isIn(number: i32, length: i32): bool {
 export function rememberText(): i32 {
   const length = firstLength + secondLength
   if (length === 0 || length > MAX_LENGTH) return -1
-  const number = freeSlot()
+  const number = freeSlot(slots, SLOT_BYTES, hash, SLOT_BITS)
   const slot = slots + number * SLOT_BYTES
   store<i32>(slot, length)
   store<i32>(slot + 4, firstLength)
   memory.copy(slot + TEXT, from, firstLength)
   memory.copy(slot + TEXT + firstLength, secondFrom, secondLength)
   return number
-}
-
-function freeSlot(): i32 {
-  for (let i = 0; i < NEIGHBOURS; i++) {
-    const number = (home + i) % SLOTS
-    if (load<i32>(slots + number * SLOT_BYTES) === 0) return number
-  }
-  return home
 }
 
 /** A text without a duration before an error is all first part. */
@@ -120,14 +109,14 @@ function endOfUnit(at: usize): usize {
 }
 
 function isDigit(at: usize): bool {
-  return <u32>load<u8>(at) - 0x30 <= 9
+  return digitAt(at) <= 9
 }
 
 function hashOf(start: usize, length: i32, seed: u64): u64 {
-  let hash = mixed(0, seed)
+  let mix = mixed(0, seed)
   let at = start
-  for (const last = start + length - 8; at <= last; at += 8) hash = mixed(hash ^ (hash >> 32), load<u64>(at))
+  for (const last = start + length - 8; at <= last; at += 8) mix = mixed(mix ^ (mix >> 32), load<u64>(at))
   const rest = start + length - at
   const tail = rest > 0 ? load<u64>(at) & (((<u64>1) << (rest * 8)) - 1) : 0
-  return mixed(hash ^ (hash >> 32), tail)
+  return mixed(mix ^ (mix >> 32), tail)
 }

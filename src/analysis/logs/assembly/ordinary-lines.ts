@@ -8,6 +8,7 @@ import { endOfPath, isPrintable, routeOf } from './paths'
 import {
   ACCESS,
   AT_END,
+  CARRIAGE_RETURN,
   ERROR_HEAD,
   FACTS,
   FAILURE,
@@ -17,9 +18,12 @@ import {
   ID,
   ID_FROM,
   ID_IS_HEX,
+  ID_LENGTH,
   INFO_HEAD,
   LATENCY_FROM,
+  LATENCY_LENGTH,
   LATENCY_MS,
+  LINE_FEED,
   MAX_FAILURE_LENGTH,
   MAX_KNOWN_LENGTH,
   NEW_FAILURE,
@@ -27,6 +31,7 @@ import {
   NOT_TAKEN,
   POSITION,
   PREFIX,
+  QUOTE,
   ROUTE,
   SECONDS,
   STATUS,
@@ -49,10 +54,6 @@ const ADDRESS_AT = 22
 const METHOD_AT = 40
 const PATH_AT = 49
 
-const LINE_FEED = 0x0a
-const CARRIAGE_RETURN = 0x0d
-const QUOTE = 0x22
-
 // Eight bytes as a number.
 const POST: u64 = 0x2020202054534f50
 const GET: u64 = 0x2020202020544547
@@ -65,6 +66,8 @@ const MAX_CLASSES = 16
 export const facts = memory.data(FACTS * 4, 4)
 /** Answers by route and status. */
 export const counts = memory.data(MAX_ROUTES * STATUSES * 4, 16)
+/** A byte for each status, set by the caller: 1 for those that `read` stops at. */
+export const refusals = memory.data(STATUSES, 16)
 /** Answers by class of route. */
 export const classCounts = memory.data(MAX_CLASSES * 4, 8)
 const knownTexts = memory.data((FAILURE_HEAD + 1) * MAX_KNOWN_LENGTH, 16)
@@ -215,14 +218,14 @@ function statusAt(body: usize): i32 {
 }
 
 function isRefusal(status: i32): bool {
-  return status === 401 || status === 403 || status === 429 || status === 503
+  return load<u8>(refusals + status - FIRST_STATUS) !== 0
 }
 
 /** Eight characters without white space, capitals, brackets and what is not ASCII. */
 function isPlainId(at: usize): bool {
   const bytes = v128.load(at)
   const plain = v128.and(inBit5(bytes), i8x16.ne(bytes, everyByte(0x20)))
-  return (i8x16.bitmask(plain) & lowBits(8)) === lowBits(8)
+  return (i8x16.bitmask(plain) & lowBits(ID_LENGTH)) === lowBits(ID_LENGTH)
 }
 
 /**
@@ -235,7 +238,7 @@ function arePlainCells(body: usize): bool {
   const address = v128.and(v128.load(body + ADDRESS_AT), everyByte(0xe0))
   const method = load<u64>(body + METHOD_AT)
   return (
-    (i8x16.bitmask(isLatency) & lowBits(13)) === lowBits(13) &&
+    (i8x16.bitmask(isLatency) & lowBits(LATENCY_LENGTH)) === lowBits(LATENCY_LENGTH) &&
     equalBits(address, everyByte(0x20)) === 0xffff &&
     load<u32>(body + 18) >> 8 === CELL_END &&
     load<u32>(body + 36) >> 8 === CELL_END &&
@@ -249,9 +252,9 @@ function inBit5(bytes: v128): v128 {
   return i8x16.eq(v128.and(bytes, everyByte(0xa0)), everyByte(0x20))
 }
 
-/** Of `812ms`, `1.192s` or `5s` at the right of a column of 13; -1 for any other text. */
+/** Of `812ms`, `1.192s` or `5s` at the right of the column; -1 for any other text. */
 function latencyMs(column: usize): i32 {
-  const end = column + 13
+  const end = column + LATENCY_LENGTH
   if (load<u8>(end - 1) !== 0x73) return -1 // s
   let at = column
   while (load<u8>(at) === 0x20) at++
@@ -284,7 +287,7 @@ function decimalsMs(seconds: u32, from: usize, end: usize): i32 {
 function tellId(at: usize): void {
   let id: u32 = 0
   let isHex = true
-  for (let i: usize = 0; i < 8; i++) {
+  for (let i = 0; i < ID_LENGTH; i++) {
     const digit = hexDigitAt(at + i)
     if (digit > 15) isHex = false
     id = (id << 4) | digit

@@ -1,11 +1,8 @@
 import { equalBits, everyByte, find, isSame, mixed } from './bytes'
-
-const QUOTE = 0x22
+import { QUOTE } from './shared'
+import { freeSlot, NEIGHBOURS, slotOf } from './slots'
 
 const SLOT_BITS = 9
-const SLOTS: u64 = 1 << SLOT_BITS
-/** A path is in one of so many neighbouring slots. */
-const NEIGHBOURS: u64 = 4
 /** Longer paths are left to others. */
 const MAX_LENGTH = 128
 // A slot holds the length, the route, its class, and the path; the last bytes can be read with it.
@@ -17,8 +14,8 @@ const slots = memory.data(SLOT_BYTES << SLOT_BITS, 16)
 export function routeOf(from: usize, quote: usize): usize {
   const length = <i32>(quote - from)
   const hash = hashOf(from, quote)
-  for (let i: u64 = 0; i < NEIGHBOURS; i++) {
-    const slot = slotAt(hash + i)
+  for (let step = 0; step < NEIGHBOURS; step++) {
+    const slot = slots + slotOf(hash, SLOT_BITS, step) * SLOT_BYTES
     if (load<i32>(slot) === length && isPath(from, slot + PATH, length)) return slot + 4
   }
   return 0
@@ -26,7 +23,7 @@ export function routeOf(from: usize, quote: usize): usize {
 
 /** Remembers a path of 1 to 128 bytes, maybe instead of another one. */
 export function rememberPath(from: usize, quote: usize, route: i32, routeClass: i32): void {
-  const slot = freeSlot(hashOf(from, quote))
+  const slot = slots + freeSlot(slots, SLOT_BYTES, hashOf(from, quote), SLOT_BITS) * SLOT_BYTES
   store<i32>(slot, <i32>(quote - from))
   store<i32>(slot + 4, route)
   store<i32>(slot + 8, routeClass)
@@ -49,23 +46,10 @@ function equalBits48(at: usize, first: v128, second: v128, third: v128): u64 {
   return low | (middle << 16) | (high << 32)
 }
 
-function freeSlot(hash: u64): usize {
-  for (let i: u64 = 0; i < NEIGHBOURS; i++) {
-    const slot = slotAt(hash + i)
-    if (load<i32>(slot) === 0) return slot
-  }
-  return slotAt(hash)
-}
-
-function slotAt(number: u64): usize {
-  return slots + <usize>(number % SLOTS) * SLOT_BYTES
-}
-
 // By the length, the end, and eight bytes behind `/v1/`. Of a shorter path these reach over its ends, where an access
 // line always has other parts; they tell no less for it.
 function hashOf(from: usize, quote: usize): u64 {
-  const hash = mixed(mixed(load<u64>(from + 4), load<u64>(quote - 8)), quote - from)
-  return hash >> (64 - SLOT_BITS)
+  return mixed(mixed(load<u64>(from + 4), load<u64>(quote - 8)), quote - from)
 }
 
 /** The quote behind a path; 0 when it is too far. */

@@ -50,6 +50,14 @@ export const MAX_KNOWN_LENGTH = 96
 export const FIRST_STATUS = 100
 export const STATUSES = 500
 
+export const LINE_FEED = 0x0a
+export const CARRIAGE_RETURN = 0x0d
+export const QUOTE = 0x22
+
+export const ID_LENGTH = 8
+/** Of the column. */
+export const LATENCY_LENGTH = 13
+
 /** So many bytes behind the end have to be zero, so that a line that is cut off there is not taken for another. */
 export const ROOM = 1024
 /** Of longer failure lines no text is made. */
